@@ -48,6 +48,9 @@ if TYPE_CHECKING:  # problems know their task, and thus this module
     from .problems.problem import Problem
 
 
+_LONGEST_READ = 1_000_000_000  # one spin alone takes seconds for it
+
+
 class DoesNotFit(ValueError):
     """The problem or task is beyond the device; the message says why and what would hold it."""
 
@@ -328,3 +331,18 @@ def mapping_error(asked: Ising, held: Ising) -> float:
     difference += float(((held.biases - asked.biases) ** 2).sum())
     scale = asked.sparse_couplings().power(2).sum() / 2.0 + float((asked.biases**2).sum())
     return float(np.sqrt(difference / scale)) if scale else float(difference > 0)
+
+
+def check_length(name: str, length: float, least: float = 0.0) -> None:
+    """Require a length of a read, as sweeps or attempts, of which the read has an end.
+
+    Parameters
+    ----------
+    name, length : str, float
+        Parameter that is the length, and its value.
+    least : float
+        Shortest read; 0: any that is longer than nothing.
+    """
+    if not (least <= length <= _LONGEST_READ and length > 0.0):
+        shortest = f"at least {least:g}" if least else "more than 0"
+        raise ValueError(f"{name} is {length:g}; a read takes {shortest}, at most {_LONGEST_READ:,}: give more reads")

@@ -32,7 +32,7 @@ from neuromorph.cost import Cost
 from neuromorph.datum import Datum, add_data, multiply_data, read_data
 from neuromorph.ising import Ising
 from neuromorph.problems.problem import Problem
-from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
+from neuromorph.protocol import DoesNotFit, as_ising, check_length, mapping_error, require_support
 from neuromorph.rng import RNG, seed_sequence
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import whole_parts
@@ -48,6 +48,7 @@ QUANTUM_DATA = read_data(files(__package__).joinpath("quantum_annealer.toml").re
 _PRICED = frozenset({"anneal_s", "readout_s", "delay_s", "programming_s", "system_power_w", "processor_power_w"})
 _DENSE = 0.3  # share of pairs coupled, from which a complete graph is embedded at once
 _SEARCHED = 400  # most spins that are placed by a search
+_MOST_SLICES = 1024  # of imaginary time
 _PART = 50_000_000  # updates of slices of one batch of reads
 
 
@@ -103,9 +104,9 @@ class QuantumAnnealer:
             raise ValueError(f"graph is {self.graph!r}; known are {', '.join(QUANTUM_GRAPHS)}")
         if not 0 <= self.size <= 64 or self.size == 1:
             raise ValueError(f"size is {self.size}; it must be 2 to 64, or 0 for that of the largest machine")
-        for name, least in (("sweeps", 2), ("slices", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {least}")
+        check_length("sweeps", self.sweeps, 2)
+        if not 1 <= self.slices <= _MOST_SLICES:
+            raise ValueError(f"slices is {self.slices}; it must be at least 1, {_MOST_SLICES} at most")
         if not (np.isfinite(self.control_error) and self.control_error >= 0.0):
             raise ValueError(f"control_error is {self.control_error}; it must be finite and not negative")
         for name in ("chain_prefactor", "embedding_s"):

@@ -11,7 +11,7 @@ from scipy import sparse
 from neuromorph.datum import Datum
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
-from neuromorph.protocol import mapping_error
+from neuromorph.protocol import check_length, mapping_error
 from neuromorph.run import Program
 from neuromorph.sampling.schedules import beta_range
 from neuromorph.target_constants import refuse_both
@@ -73,8 +73,7 @@ def check_atoms(device: SwitchingAtoms) -> None:
     ValueError
         If one of them is out of its range.
     """
-    if not (np.isfinite(device.attempts) and device.attempts > 0):
-        raise ValueError(f"attempts is {device.attempts}; it must be finite and positive")
+    check_length("attempts", device.attempts)
     if not 0.0 <= device.theta <= 1.0:
         raise ValueError(f"theta is {device.theta}; the barrier stands between the two states: 0 to 1")
     if not (np.isfinite(device.asymmetry) and device.asymmetry >= 0):

@@ -52,7 +52,7 @@ __all__ = ["AtomicSpins", "AtomicSpinsIdeal"]
 
 MAX_PLACED = 7  # atoms of one array; the error of the couplings is 27 % there and grows
 MAX_TILED = 512  # spins; each array is a search for sites
-_SITE_STARTS, _FREE_STARTS = 16, 1024
+_SITE_STARTS, _FREE_STARTS, _MOST_STARTS = 16, 1024, 1_000_000
 _LAWS = 200  # draws of the coupling law
 _MOST_VISITS = 10_000_000  # tiles times rounds of one read
 
@@ -109,8 +109,8 @@ class AtomicSpins:
 
     def __post_init__(self) -> None:
         check_atoms(self)
-        if self.starts is not None and self.starts < 1:
-            raise ValueError(f"starts is {self.starts}; try one arrangement at least")
+        if self.starts is not None and not 1 <= self.starts <= _MOST_STARTS:
+            raise ValueError(f"starts is {self.starts}; try one arrangement at least, {_MOST_STARTS:,} at most")
         if not 1 <= self.tile <= MAX_PLACED:
             raise ValueError(f"tile is {self.tile}; a tile has 1 to {MAX_PLACED} atoms")
         if not (np.isfinite(self.visit) and self.visit > 0.0):

@@ -41,7 +41,7 @@ from neuromorph.pricing.boundary import HOST
 from neuromorph.pricing.powercap import read_cpu_energy
 from neuromorph.problems import Problem, Tsp
 from neuromorph.problems.tsp import MAX_ISING_CITIES
-from neuromorph.protocol import DoesNotFit, as_ising, require_support
+from neuromorph.protocol import DoesNotFit, as_ising, check_length, require_support
 from neuromorph.rng import RNG, kernel_states, seed_sequence
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint, whole_parts
@@ -63,7 +63,6 @@ from .tour_annealing import anneal_tour
 
 MAX_CITIES = 1_000_000  # memory and time are linear in it: some 400 bytes and 10 us a sweep for each city
 _SPINS = 1 << 25  # number of spins of all reads that are annealed at once
-_MOST_SWEEPS = 1_000_000_000  # whose schedule fits into memory
 _NEAR = 10  # number of near cities that a move may join to a city
 
 
@@ -106,7 +105,7 @@ class CpuAnneal:
     }
 
     def __post_init__(self) -> None:
-        check_sweeps(self.sweeps)
+        check_length("sweeps", self.sweeps, 2)
         if self.power_w is not None and not (np.isfinite(self.power_w) and self.power_w > 0):
             raise ValueError(f"power_w is {self.power_w}; it must be finite and positive")
         refuse_both(self.constants, DATA, "core_power_w", "power_w", self.power_w)
@@ -193,14 +192,6 @@ class CpuAnneal:
             Cost("uncore_j", "caches and memory controller, by counters", joule, scope="chip", counted="measured"),
             host,
         )
-
-
-def check_sweeps(sweeps: int) -> None:
-    """Raise ValueError unless an anneal can take so many sweeps."""
-    if sweeps < 2:
-        raise ValueError(f"sweeps is {sweeps}; an anneal takes at least 2")
-    if sweeps > _MOST_SWEEPS:
-        raise ValueError(f"sweeps is {float(sweeps):.4g}; an anneal takes at most {_MOST_SWEEPS:,}: give more reads")
 
 
 # Spins or tours, updates, seconds at full lanes, of one read alone, and as measured, settled.

@@ -35,7 +35,7 @@ from neuromorph.optimization.batches import BATCHED_METHODS, GROUP_METHODS, SET_
 from neuromorph.pricing.powercap import read_cpu_energy
 from neuromorph.problems import Problem, Tsp
 from neuromorph.problems.tsp import MAX_ISING_CITIES
-from neuromorph.protocol import DoesNotFit, as_ising, require_support
+from neuromorph.protocol import DoesNotFit, as_ising, check_length, require_support
 from neuromorph.rng import RNG, seed_sequence
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint, whole_parts
@@ -90,8 +90,7 @@ class CpuOptimize:
 
     def __post_init__(self) -> None:
         CpuAnneal(power_w=self.power_w, constants=self.constants)  # the same rules
-        if self.batches < 1:
-            raise ValueError(f"batches is {self.batches}; it must be at least 1")
+        check_length("batches", self.batches, 1)
         methods = (*BATCHED_METHODS, *GROUP_METHODS, *SET_METHODS)
         if self.method not in ("auto", *methods):
             raise ValueError(f"method is {self.method!r}; expected auto, {', '.join(methods)}")

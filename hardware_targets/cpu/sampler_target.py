@@ -52,6 +52,7 @@ Together: TypeAlias = Callable[[Ising, float, int, np.random.SeedSequence], tupl
 
 _ALL = 1 << 31  # reads of one batch, where all are drawn together
 _FROZEN = 1e6  # beta times the strongest field, beyond which no spin of a chain flips
+_MOST_TOGETHER = 1_000_000  # chains, members, slices: memory holds no more
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,8 @@ class CpuSampler:
         CpuAnneal(self.sweeps, self.power_w, constants=self.constants)  # the same rules
         for name, value in self.more.items():
             least = 0 if name in ("chains", "populations", "step_sweeps") else 1
-            if not isinstance(value, str) and value < least:
-                raise ValueError(f"{name} is {value}; it must be at least {least}")
+            if not isinstance(value, str) and not least <= value <= _MOST_TOGETHER:
+                raise ValueError(f"{name} is {value}; it must be at least {least}, {_MOST_TOGETHER:,} at most")
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Hold ``problem`` exactly; raise DoesNotFit for tours that are too large as spins.

@@ -10,6 +10,7 @@ The target that they share: ``sampler_target``. Sources: those of the samplers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import ceil
 from typing import Any
@@ -34,7 +35,7 @@ from neuromorph.sampling.population_annealing import combine_log_partitions
 from neuromorph.sampling.samples import Samples, SweepObserver
 from neuromorph.sampling.schedules import geometric_ramp
 
-from .sampler_target import CpuSampler, Draw, Together
+from .sampler_target import CpuSampler, Draw, Plan, Together
 from .sampler_trace import watch_ladder, watch_population, watch_worldlines
 
 
@@ -57,20 +58,9 @@ def cpu_gibbs(sweeps: int = 1000, power_w: float | None = None, chains: int = 0,
     CpuSampler
         Target.
     """
-
-    def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
-        betas = _cooling(ising, beta, minimize, sweeps)
-        return lambda reads, rng, observe: gibbs(
-            ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng, observe=observe
-        ).whole().flat(), 1  # fmt: skip
-
-    def together(ising: Ising, beta: float, reads: int, rng: np.random.SeedSequence) -> tuple[Samples, float]:
-        burn_in, draws = _cooling(ising, beta, False, sweeps), ceil(reads / chains)
-        samples = gibbs(ising, beta, draws, chains=chains, burn_in=burn_in, thin=thin, rng=rng)
-        return samples, _updates(samples, sweeps, thin)
-
+    plan, options = _cooled_chains(gibbs, sweeps, chains, thin)
     about = "heat bath, many reads at a time, on one core: time measured"
-    return CpuSampler("cpu-gibbs", about, plan, sweeps, power_w, macro_reads=16, **_of_chains(chains, thin, together))
+    return CpuSampler("cpu-gibbs", about, plan, sweeps, power_w, macro_reads=16, **options)
 
 
 def cpu_swendsen_wang(sweeps: int = 200, power_w: float | None = None, chains: int = 0, thin: int = 10) -> CpuSampler:
@@ -94,19 +84,8 @@ def cpu_swendsen_wang(sweeps: int = 200, power_w: float | None = None, chains: i
     CpuSampler
         Target.
     """
-
-    def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
-        betas = _cooling(ising, beta, minimize, sweeps)
-        return lambda reads, rng, observe: swendsen_wang(
-            ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng, observe=observe
-        ).whole().flat(), 1  # fmt: skip
-
-    def together(ising: Ising, beta: float, reads: int, rng: np.random.SeedSequence) -> tuple[Samples, float]:
-        burn_in, draws = _cooling(ising, beta, False, sweeps), ceil(reads / chains)
-        samples = swendsen_wang(ising, beta, draws, chains=chains, burn_in=burn_in, thin=thin, rng=rng)
-        return samples, _updates(samples, sweeps, thin)
-
-    about, options = "Swendsen-Wang clusters on one core: time measured", _of_chains(chains, thin, together)
+    plan, options = _cooled_chains(swendsen_wang, sweeps, chains, thin)
+    about = "Swendsen-Wang clusters on one core: time measured"
     return CpuSampler(
         "cpu-swendsen-wang", about, plan, sweeps, power_w, parallel_reads=1, beside="cpu-tempering", **options
     )
@@ -259,6 +238,23 @@ def _cooling(ising: Ising, beta: float, minimize: bool, sweeps: int) -> Float:
     """Cool from hot to beta in equal ratios: all the way to minimize, in a third of the sweeps to sample."""
     down = sweeps if minimize else sweeps // 3
     return np.r_[geometric_ramp(default_range(ising)[0], beta, down), np.full(sweeps - down, beta)]
+
+
+def _cooled_chains(sample: Callable[..., Samples], sweeps: int, chains: int, thin: int) -> tuple[Plan, dict[str, Any]]:
+    """Return the plan of chains that are cooled, one a read, and the options of those that reads are drawn from."""
+
+    def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
+        betas = _cooling(ising, beta, minimize, sweeps)
+        return lambda reads, rng, observe: sample(
+            ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng, observe=observe
+        ).whole().flat(), 1  # fmt: skip
+
+    def together(ising: Ising, beta: float, reads: int, rng: np.random.SeedSequence) -> tuple[Samples, float]:
+        burn_in, draws = _cooling(ising, beta, False, sweeps), ceil(reads / chains)
+        samples = sample(ising, beta, draws, chains=chains, burn_in=burn_in, thin=thin, rng=rng)
+        return samples, _updates(samples, sweeps, thin)
+
+    return plan, _of_chains(chains, thin, together)
 
 
 def _of_chains(chains: int, thin: int, together: Together) -> dict[str, Any]:

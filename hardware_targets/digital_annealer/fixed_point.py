@@ -55,13 +55,15 @@ class IntegerWords:
     held: Ising
 
 
-def largest_word(bits: int) -> int:
+def largest_word(bits: int, name: str = "bits") -> int:
     """Return the largest signed integer of ``bits`` bits whose negative is one as well.
 
     Parameters
     ----------
     bits : int
         Bits with the sign, 2 to 32.
+    name : str
+        Name of the parameter, for the error.
 
     Returns
     -------
@@ -74,7 +76,7 @@ def largest_word(bits: int) -> int:
         If there are fewer or more bits.
     """
     if not 2 <= bits <= 32:
-        raise ValueError(f"bits is {bits}; a signed word has 2 to 32 of them")
+        raise ValueError(f"{name} is {bits}; a signed word has 2 to 32 of them")
     return (1 << (bits - 1)) - 1
 
 

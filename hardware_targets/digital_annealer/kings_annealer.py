@@ -27,7 +27,7 @@ from neuromorph.cost import Cost
 from neuromorph.datum import Datum
 from neuromorph.ising import Ising
 from neuromorph.problems.problem import Problem
-from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
+from neuromorph.protocol import DoesNotFit, as_ising, check_length, mapping_error, require_support
 from neuromorph.rng import RNG, kernel_states, read_seeds
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.sampling.schedules import beta_range, geometric_ramp
@@ -77,8 +77,7 @@ class CmosAnnealer:
     beside: ClassVar[str] = "digital-annealer"  # an anneal on chains takes its simulation seven times as long
 
     def __post_init__(self) -> None:
-        if self.sweeps < 4:
-            raise ValueError(f"sweeps is {self.sweeps}; an anneal takes at least 4")
+        check_length("sweeps", self.sweeps, 4)
         if not 2 <= self.side <= 4096:
             raise ValueError(f"side is {self.side}; it must be 2 to 4096")
         if not 2 <= self.bits <= 12:

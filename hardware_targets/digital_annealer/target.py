@@ -24,7 +24,7 @@ from neuromorph.cost import Cost
 from neuromorph.datum import Datum
 from neuromorph.ising import Ising
 from neuromorph.problems.problem import Problem
-from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
+from neuromorph.protocol import DoesNotFit, as_ising, check_length, mapping_error, require_support
 from neuromorph.rng import RNG, kernel_states, read_seeds
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.threads import single_threaded_blas
@@ -74,8 +74,8 @@ class DigitalAnnealer:
     read_length: ClassVar[str] = "steps"
 
     def __post_init__(self) -> None:
-        _check_steps(self.steps)
-        largest_word(self.coupling_bits), largest_word(self.bias_bits)
+        check_length("steps", self.steps, 4)
+        largest_word(self.coupling_bits, "coupling_bits"), largest_word(self.bias_bits, "bias_bits")
         if not (np.isfinite(self.offset) and self.offset >= 0.0):
             raise ValueError(f"offset is {self.offset}; it must be finite and not negative")
 
@@ -162,8 +162,8 @@ class CellularAutomaton:
     read_length: ClassVar[str] = "steps"
 
     def __post_init__(self) -> None:
-        _check_steps(self.steps)
-        largest_word(self.coupling_bits), largest_word(self.bias_bits)
+        check_length("steps", self.steps, 4)
+        largest_word(self.coupling_bits, "coupling_bits"), largest_word(self.bias_bits, "bias_bits")
         if not 0.0 <= self.pinning <= 20.0:
             raise ValueError(f"pinning is {self.pinning}; it must be 0 to 20: spins flip exp(-pinning) as often")
 
@@ -227,11 +227,6 @@ class CellularAutomaton:
             A price for each kind of event.
         """
         return annealer_costs(self.constants, "automaton_step_s", self.coupling_bits)
-
-
-def _check_steps(steps: int) -> None:
-    if steps < 4:
-        raise ValueError(f"steps is {steps}; an anneal takes at least 4")
 
 
 def _fitting(problem: Ising | Problem, room: int, name: str) -> Ising:

@@ -78,7 +78,7 @@ def draw_device(
         ax.annotate(name, _NM * middles[e] * 1.09, ha=align, va="center", fontsize=8, color=INK, annotation_clip=False)
     if v is not None and paths:
         flow, exact = net_hopping_flow(device.network, v, temperature_k=temperature_k)
-        _draw_paths(ax, flow, device, middles)
+        _draw_paths(ax, flow, device)
         ax.set_xlabel("current paths: net hops, " + ("exact" if exact else "mean field"), color=MUTED, fontsize=8)
     size = 0.018 * _NM * shape.extent_m
     for points, face, edge in ((device.acceptors, PAPER, INK), (device.donors, SERIES_COLORS[1], INK)):
@@ -95,7 +95,7 @@ def draw_device(
     return ax
 
 
-def _draw_paths(ax: Any, flow: Any, device: Device, middles: Any) -> None:
+def _draw_paths(ax: Any, flow: Any, device: Device) -> None:
     """Draw arrows along net hops, as wide as the flow; at an electrode they end at its nearest point."""
     from matplotlib.patches import FancyArrowPatch
 

@@ -40,6 +40,7 @@ from .cell_table import CellTable, cell_table
 
 DATA = read_data(Path(__file__).with_name("memristor.toml").read_text())
 _BOLTZMANN_EV, _ROOM_K = 8.617333262e-5, 300.0
+_MOST_FACTOR = 1000.0  # on what was measured; beyond, nothing is left but noise
 _SMALLEST = 1e-7  # This keeps the logarithm of an off cell finite; the exponents are clipped there anyway.
 
 
@@ -67,7 +68,7 @@ class PhaseChange:
     Raises
     ------
     ValueError
-        If a factor is negative or not finite, or another number is out of range, or there is no such material.
+        If a factor is negative or too large, or another number is out of range, or there is no such material.
     """
 
     programming: float = 1.0
@@ -82,8 +83,8 @@ class PhaseChange:
 
     def __post_init__(self) -> None:
         for name in ("programming", "drift", "read"):
-            if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise ValueError(f"{name} is {getattr(self, name)}; it is a factor, finite and not negative")
+            if not 0.0 <= getattr(self, name) <= _MOST_FACTOR:
+                raise ValueError(f"{name} is {getattr(self, name)}; it is a factor, 0 to {_MOST_FACTOR:g}")
         if self.levels is not None and self.levels < 2:
             raise ValueError(f"levels is {self.levels}; a cell needs at least 2, or None for no steps")
         for name, what in (("stuck", "cells"), ("stuck_lines", "rows and columns")):

@@ -15,7 +15,6 @@ Physics and source: module ``bistable_model``; circuit: ``bistable_netlist``; nu
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -28,7 +27,7 @@ from neuromorph.cost import Cost
 from neuromorph.datum import Datum, multiply_data, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.problems import Problem
-from neuromorph.protocol import as_ising, mapping_error, require_support
+from neuromorph.protocol import as_ising, check_length, mapping_error, require_support
 from neuromorph.rng import RNG, kernel_states, read_seeds
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.target_constants import own_parameters
@@ -38,7 +37,7 @@ from neuromorph.trace_recorder import Recorder
 
 from .bistable_model import BistableNetwork, VoltageObserver, simulate_voltages
 from .start_values import random_uniform
-from .weights import quantized_ising
+from .weights import check_levels, levels_text, quantized_ising, weights_written
 
 DATA = read_data(files(__package__).joinpath("brim.toml").read_text())
 _THERMAL_J = 1.380649e-23 * 300.0
@@ -87,16 +86,13 @@ class Brim:
     }
 
     def __post_init__(self) -> None:
-        for name in ("time_constants", "gain"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and positive")
+        check_length("time_constants", self.time_constants)
+        if not 0 < self.gain < 1e3:
+            raise ValueError(f"gain is {self.gain}; give a number above 0, below 1000")
         for name in ("flips", "noise"):
             if not 0 <= getattr(self, name) < 1e3:
                 raise ValueError(f"{name} is {getattr(self, name)}; give 0 or more, below 1000")
-        if self.weight_levels is not None and not 1 <= self.weight_levels <= 1 << 20:
-            raise ValueError(
-                f"weight_levels is {self.weight_levels}; give 1 to {1 << 20}, or none for weights as asked"
-            )
+        check_levels(self.weight_levels)
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Put ``problem`` into resistors.
@@ -111,10 +107,8 @@ class Brim:
         asked = as_ising(problem)
         held = quantized_ising(asked, self.weight_levels)
         network = BistableNetwork.of_ising(held)
-        levels = self.weight_levels
-        notes = ("weights as asked" if levels is None else f"weights from -{levels} to {levels}",)
-        setup = {"weights": float(held.sparse_couplings().nnz / 2 + np.count_nonzero(held.biases))}
-        return Program(self.name, problem, held, network, mapping_error(asked, held), notes, setup)
+        error, notes = mapping_error(asked, held), (levels_text(self.weight_levels),)
+        return Program(self.name, problem, held, network, error, notes, weights_written(held))
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Let the voltages settle ``reads`` times.

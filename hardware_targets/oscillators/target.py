@@ -23,7 +23,6 @@ of them with free weights are a projection. Physics and sources: module ``phase_
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -36,7 +35,7 @@ from neuromorph.cost import Cost
 from neuromorph.datum import Datum, invert_datum, multiply_data, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.problems import Problem
-from neuromorph.protocol import as_ising, mapping_error, require_support
+from neuromorph.protocol import as_ising, check_length, mapping_error, require_support
 from neuromorph.rng import RNG, kernel_states, read_seeds
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.target_constants import own_parameters
@@ -46,7 +45,7 @@ from neuromorph.trace_recorder import Recorder
 
 from .phase_model import PhaseNetwork, simulate_phases
 from .start_values import random_uniform
-from .weights import quantized_ising, strongest_field
+from .weights import check_levels, levels_text, quantized_ising, strongest_field, weights_written
 
 DATA = read_data(files(__package__).joinpath("oscillators.toml").read_text())
 _BLUR = 0.05  # of a cycle, around the phases of a cue
@@ -96,17 +95,14 @@ class Oscillators:
     }
 
     def __post_init__(self) -> None:
-        for name in ("cycles", "coupling"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and positive")
+        check_length("cycles", self.cycles)
+        if not 0 < self.coupling < 100:
+            raise ValueError(f"coupling is {self.coupling}; give a number above 0, below 100")
         for name in ("harmonic", "noise", "frequency_spread"):
             value = getattr(self, name)
             if value is not None and not 0 <= value < 100:
                 raise ValueError(f"{name} is {value}; give 0 or more, below 100")
-        if self.weight_levels is not None and not 1 <= self.weight_levels <= 1 << 20:
-            raise ValueError(
-                f"weight_levels is {self.weight_levels}; give 1 to {1 << 20}, or none for weights as asked"
-            )
+        check_levels(self.weight_levels)
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Put ``problem`` on oscillators that ``rng`` draws.
@@ -125,14 +121,11 @@ class Oscillators:
         strength = self.coupling / strongest_field(held)
         notes = (
             f"frequencies differ by {spread:.2%}; a coupling of 1 pulls by {strength:.3g} rad a cycle",
-            "weights as asked"
-            if self.weight_levels is None
-            else f"weights from -{self.weight_levels} to {self.weight_levels}",
+            levels_text(self.weight_levels),
         )
         network = PhaseNetwork.of_ising(held, strength, detuning)
-        setup = {"weights": float(held.sparse_couplings().nnz / 2 + np.count_nonzero(held.biases))}
         error = mapping_error(asked, held)
-        return Program(self.name, problem, held, network, error, notes, setup, one_chip=spread > 0.0)
+        return Program(self.name, problem, held, network, error, notes, weights_written(held), one_chip=spread > 0.0)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Let the phases settle ``reads`` times.

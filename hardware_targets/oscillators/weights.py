@@ -7,6 +7,57 @@ from scipy import sparse
 
 from neuromorph.ising import Float, Ising
 
+_MOST_LEVELS = 1 << 20
+
+
+def check_levels(levels: int | None) -> None:
+    """Require a number of levels, or none.
+
+    Parameters
+    ----------
+    levels : int or None
+        Largest weight, in steps.
+
+    Raises
+    ------
+    ValueError
+        If it is below 1 or too large.
+    """
+    if levels is not None and not 1 <= levels <= _MOST_LEVELS:
+        raise ValueError(f"weight_levels is {levels}; give 1 to {_MOST_LEVELS}, or none for weights as asked")
+
+
+def levels_text(levels: int | None) -> str:
+    """Describe the weights of a chip for its notes.
+
+    Parameters
+    ----------
+    levels : int or None
+        Largest weight, in steps.
+
+    Returns
+    -------
+    str
+        Sentence.
+    """
+    return "weights as asked" if levels is None else f"weights from -{levels} to {levels}"
+
+
+def weights_written(held: Ising) -> dict[str, float]:
+    """Count the weights that programming writes.
+
+    Parameters
+    ----------
+    held : Ising
+        Model on the chip.
+
+    Returns
+    -------
+    dict of str to float
+        Setup of a program.
+    """
+    return {"weights": float(held.sparse_couplings().nnz / 2 + np.count_nonzero(held.biases))}
+
 
 def quantized_ising(asked: Ising, levels: int | None) -> Ising:
     """Round couplings and biases to levels: whole steps of the largest over their number.

@@ -35,7 +35,7 @@ from neuromorph.cost import Cost
 from neuromorph.datum import Datum, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.problems import Polynomial, Problem
-from neuromorph.protocol import as_ising, mapping_error, require_support
+from neuromorph.protocol import as_ising, check_length, mapping_error, require_support
 from neuromorph.rng import RNG, kernel_states, read_seeds
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.threads import single_threaded_blas
@@ -111,14 +111,13 @@ class PBits:
     limits: ClassVar[Mapping[str, Any]] = {"spins": "as many as fit into memory", "refuses": "nothing"}
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.dwells) and self.dwells > 0):
-            raise ValueError(f"dwells is {self.dwells}; it must be finite and positive")
+        check_length("dwells", self.dwells)
         if self.update not in ("asynchronous", "synchronous"):
             raise ValueError(f"update is {self.update!r}; give asynchronous or synchronous")
         if self.weight_bits is not None and not 2 <= self.weight_bits <= 32:
             raise ValueError(f"weight_bits is {self.weight_bits}; give 2 to 32, or none for weights as asked")
-        if not (math.isfinite(self.synapse_delay) and self.synapse_delay >= 0):
-            raise ValueError(f"synapse_delay is {self.synapse_delay}; it must be finite and not negative")
+        if not 0 <= self.synapse_delay <= 1000:
+            raise ValueError(f"synapse_delay is {self.synapse_delay}; give 0 to 1000 dwell times")
         if self.synapse_delay and self.update == "synchronous":
             raise ValueError(
                 f"synapse_delay is {self.synapse_delay} on a clock; a clock waits for synapses: leave it out"

@@ -46,6 +46,7 @@ SYNAPSES = 1 << 21  # largest number of synapses in one read; more take minutes
 NOISY = 0.5e-3  # time step of integrate-and-fire neurons that sample, s
 LONGEST = 16  # largest number of steps of a sampling read over the usual number
 FAR = 0.05  # bound on the total variation of a read's state from exp(-beta E)
+_LONGEST_S = 1000.0  # of a read, s of the model: ten million steps
 _AWAKE = 0.8  # fraction of a read in which most neurons are awake
 
 
@@ -66,7 +67,7 @@ class ReadDurations:
     Raises
     ------
     ValueError
-        If a duration is not positive, or too short for its parts.
+        If a duration is not positive, too long, or too short for its parts.
     """
 
     relax_s: float = 0.5
@@ -77,8 +78,8 @@ class ReadDurations:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not (np.isfinite(value) and value > 0):
-                raise ValueError(f"{name} is {value}; it must be finite and positive")
+            if not 0.0 < value <= _LONGEST_S:
+                raise ValueError(f"{name} is {value}; it must be positive, {_LONGEST_S:g} s at most: give more reads")
         if not self.read_s < self.relax_s - 0.1:
             raise ValueError(f"read_s is {self.read_s}; it must end after the cue: below relax_s - 0.1 s")
         if self.sample_s < 20 * self.step_s:

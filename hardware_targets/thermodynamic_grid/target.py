@@ -29,7 +29,7 @@ from neuromorph.cost import Cost
 from neuromorph.datum import Datum, multiply_data, read_data
 from neuromorph.ising import Ising
 from neuromorph.problems.problem import Problem
-from neuromorph.protocol import DoesNotFit, as_ising, require_support
+from neuromorph.protocol import DoesNotFit, as_ising, check_length, require_support
 from neuromorph.rng import RNG, seed_sequence
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import whole_parts
@@ -81,8 +81,7 @@ class ThermodynamicGrid:
     forecast: ClassVar[str] = "prices are its makers' projections, read second-hand"
 
     def __post_init__(self) -> None:
-        if self.sweeps < _TEMPERATURES:
-            raise ValueError(f"sweeps is {self.sweeps}; an anneal takes at least {_TEMPERATURES}")
+        check_length("sweeps", self.sweeps, _TEMPERATURES)
         if not 8 <= self.side <= 4096:
             raise ValueError(f"side is {self.side}; it must be 8 to 4096")
         if not (np.isfinite(self.embedding_s) and self.embedding_s > 0.0):

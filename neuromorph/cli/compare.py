@@ -25,7 +25,8 @@ from .arguments import (
 )
 from .common import load_problem, origin, output_kept_clean
 from .instance_files import all_pictures, check_files, folder_names, instance_files, of_file
-from .study_options import READS, add_study_options, asked_task, check_targets, warn_learning
+from .output_folder import made_folder
+from .study_options import READS, add_study_options, asked_study, asked_task, check_targets, warn_learning
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -134,18 +135,7 @@ def _compare_files(arguments: argparse.Namespace, files: list[tuple[str, bool]])
     from ..report.instances import instances_json, instances_text, print_instances
     from ..report.instances_page import render_instances_page
 
-    loaded = []
-    for file, named in files:
-        one = of_file(arguments, file)
-        try:
-            problem = load_problem(one)
-            loaded.append((one, problem, asked_task(one, problem)))
-        except BadInput as error:
-            if named:
-                raise
-            warn(file, f"left out, for it is no problem: {error}")
-    if not loaded:
-        raise BadInput(f"none of the {len(files)} files of {', '.join(arguments.files)} is a problem; name a file")
+    loaded = _loaded(arguments, files)
     table = not (arguments.json or arguments.quiet or arguments.format != "table")
     end = None if arguments.time_limit is None else time.monotonic() + arguments.time_limit
     names = folder_names([one.file for one, _, _ in loaded])
@@ -166,8 +156,7 @@ def _compare_files(arguments: argparse.Namespace, files: list[tuple[str, bool]])
                 break
     except KeyboardInterrupt:  # between two of them
         stopped = True
-    done = [one for one, _, _ in loaded[: len(found)]]
-    begun = {"command": origin(done[0])["command"]} if done else {}
+    begun = {"command": origin(loaded[0][0])["command"]} if found else {}
     about = {**begun, "seed": seed, "not_begun": [Path(one.file).name for one, _, _ in loaded[len(found) :]]}
     if arguments.out is not None and found:
         try:
@@ -188,6 +177,25 @@ def _compare_files(arguments: argparse.Namespace, files: list[tuple[str, bool]])
     return _end(arguments, found, failure, stopped)
 
 
+def _loaded(
+    arguments: argparse.Namespace, files: list[tuple[str, bool]]
+) -> list[tuple[argparse.Namespace, Problem, Task | None]]:
+    """Load the problems; a file that nobody named, as one of a folder, is left out if it is none."""
+    loaded = []
+    for file, named in files:
+        one = of_file(arguments, file)
+        try:
+            problem = load_problem(one)
+            loaded.append((one, problem, asked_task(one, problem)))
+        except BadInput as error:
+            if named:
+                raise
+            warn(file, f"left out, for it is no problem: {error}")
+    if not loaded:
+        raise BadInput(f"none of the {len(files)} files of {', '.join(arguments.files)} is a problem; name a file")
+    return loaded
+
+
 def _study(
     arguments: argparse.Namespace,
     problem: Problem,
@@ -204,29 +212,20 @@ def _study(
     from .progress import progress_bars
 
     about = origin(arguments)
-    if out is not None:
-        with writing(out):
-            out.mkdir(parents=True, exist_ok=True)
+    made_folder(out)
     bars = progress_bars(show=not (arguments.json or arguments.quiet or arguments.format != "table"))
     with user_errors(ValueError, TargetError), bars as progress, output_kept_clean():  # more reads than fit
         comparison = compare(
             problem,
             arguments.targets,
-            arguments.reads,
-            seed,
             task=task,
             time_limit=time_limit,
             success_gap=arguments.success_gap,
             progress=progress,
             directory=out,
             every=arguments.all,
-            costs=arguments.cost,
-            reference=not arguments.no_reference,
-            chips=arguments.chips,
-            problems_per_programming=arguments.problems_per_programming,
-            read_length=arguments.read_length,
-            boundary=arguments.boundary,
-            parallel=arguments.parallel,
+            rng=seed,
+            **asked_study(arguments),
         )
         bound = None
         if comparison.best_of_study is not None and not comparison.interrupted:

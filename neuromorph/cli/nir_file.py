@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import io
 import json
 from functools import partial
@@ -89,7 +90,7 @@ def simulate_nir(arguments: argparse.Namespace) -> int:
         "steps": steps,
         "inputs": {name: list(shape) for name, shape in network.inputs.items()},
         "given": said,
-        "populations": [_population(network, run, name, steps) for name in network.populations],
+        "populations": [_population(network, run, name) for name in network.populations],
         "output_means": {name: values.mean(axis=0).tolist() for name, values in run.outputs.items()},
         "events": counts,
         "core_energy_j": energies,
@@ -176,7 +177,7 @@ def _read_inputs(path: Path, names: list[str]) -> dict[str, Any]:
     return {names[0]: rows} if names else {}
 
 
-def _population(network: NirNetwork, run: NirRun, name: str, steps: int) -> dict[str, Any]:
+def _population(network: NirNetwork, run: NirRun, name: str) -> dict[str, Any]:
     each = network.populations[name]
     told: dict[str, Any] = {"name": name, "kind": each.kind, "shape": list(each.shape), "neurons": each.size}
     if name in run.spikes:
@@ -222,7 +223,8 @@ def _write(arguments: argparse.Namespace, network: NirNetwork, run: NirRun, abou
     if kind in (".csv", ".npz"):
         with writing(out):
             write_file(out, _csv(network, run) if kind == ".csv" else _npz(network, run))
-        print(printable(f"written to {out}"), flush=True) if not arguments.json else None
+        if not arguments.json:
+            print(printable(f"written to {out}"), flush=True)
         return OutFolder(None)
     folder = made_folder(out)
 
@@ -246,12 +248,13 @@ def _put(make: Any, path: Path) -> None:
 def _csv(network: NirNetwork, run: NirRun) -> str:
     import numpy as np
 
-    lines = ["time_s,population,neuron"]
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(("time_s", "population", "neuron"))
     for name, fired in run.spikes.items():
-        quoted = json.dumps(name) if any(sign in name for sign in ',"\n') else name
         at, neurons = np.nonzero(fired)
-        lines += [f"{network.step_s * k:.9g},{quoted},{i}" for k, i in zip(at.tolist(), neurons.tolist(), strict=True)]
-    return "\n".join(lines) + "\n"
+        table.writerows((f"{network.step_s * k:.9g}", name, i) for k, i in zip(at, neurons, strict=True))
+    return text.getvalue()
 
 
 def _npz(network: NirNetwork, run: NirRun) -> bytes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..plotting.numbers import printable
 from ..runtime.limits import progress_text, time_limit
+from ..runtime.work_clock import CompileTimer, compiling_heard
 
 if TYPE_CHECKING:
     from ..study.compare import StudyProgress
@@ -96,31 +97,15 @@ def told_compiling(say: Callable[[str], None]) -> Iterator[None]:
     if "numba" not in sys.modules:
         yield
         return
-    from numba.core import event
+    said = False
 
-    class Compiling(event.Listener):
-        """Time since the outermost compilation began, and that of those before; numba's lock lets one thread in."""
+    def look(seconds: float) -> None:
+        nonlocal said
+        if not said and seconds > COMPILING_S:
+            said = True
+            say(COMPILING)
 
-        depth, began, spent, silent = 0, 0.0, 0.0, True
-
-        def on_start(self, event: Any) -> None:
-            if not self.depth:
-                self.began = time.monotonic()
-            self.depth += 1
-            self._look()
-
-        def on_end(self, event: Any) -> None:
-            self._look()
-            self.depth -= 1
-            if not self.depth:
-                self.spent += time.monotonic() - self.began
-
-        def _look(self) -> None:
-            if self.silent and self.spent + time.monotonic() - self.began > COMPILING_S:
-                self.silent = False
-                say(COMPILING)
-
-    with event.install_listener("numba:compile", Compiling()):
+    with compiling_heard(CompileTimer(), look):
         yield
 
 

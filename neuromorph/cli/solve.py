@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from ..files.printable import printable
 from .arguments import INTERRUPTED, NO_ANSWER, BadInput, Parser, user_errors, warn, writing
 from .common import load_problem, origin, output_kept_clean
-from .output_folder import OutFolder
-from .study_options import READS, add_study_options, asked_task, check_targets, warn_learning
+from .output_folder import OutFolder, made_folder
+from .study_options import READS, add_study_options, asked_study, asked_task, check_targets, warn_learning
 
 if TYPE_CHECKING:
     from ..problems import Problem
     from ..study import Comparison, Result
+    from ..task import Task
 
 _LARGE = 5e8  # bytes of states from which they are told before
 _REFUSED = 1e13  # more fits nowhere
@@ -67,67 +68,35 @@ def solve_command(arguments: argparse.Namespace) -> int:
     int
         Exit code.
     """
-    from dataclasses import replace
-
-    from ..protocol import TargetError
-    from ..report import results_dict
-    from ..study import compare
-    from .progress import progress_bars
-
     arguments.reads = arguments.reads or READS
     problem = load_problem(arguments)
     task = asked_task(arguments, problem)
-    target = _default_target(problem) if arguments.target is None else arguments.target
-    check_targets([target])
+    if arguments.target is None:
+        arguments.target = _default_target(problem)
+    check_targets([arguments.target])
     path = None if arguments.out is None else Path(arguments.out)
     is_folder = path is not None and (arguments.out.endswith(("/", os.sep)) or path.is_dir())
-    if path is not None:
-        with writing(path):  # before the work rather than after it
-            (path if is_folder else path.parent).mkdir(parents=True, exist_ok=True)
+    folder = made_folder(path if is_folder else None)
+    if path is not None and not is_folder:
+        made_folder(path.parent)
     _tell_memory(problem, arguments.reads)
-    with user_errors(ValueError, TargetError), progress_bars(show=not arguments.json) as progress, output_kept_clean():
-        comparison = compare(
-            problem,
-            [target],
-            arguments.reads,
-            arguments.seed,
-            task=task,
-            time_limit=arguments.time_limit,
-            progress=progress,
-            costs=arguments.cost,
-            reference=not arguments.no_reference,
-            chips=arguments.chips,
-            problems_per_programming=arguments.problems_per_programming,
-            read_length=arguments.read_length,
-            boundary=arguments.boundary,
-            parallel=arguments.parallel,
-        )
-    comparison = replace(comparison, provenance={**comparison.provenance, **origin(arguments)})
+    comparison = _compared(arguments, problem, task)
     result, *hidden = comparison.results
     if result.reason.startswith("CircuitsMissing: "):
         raise BadInput(result.reason.partition(": ")[2])
-    answer = None if result.solution is None else result.solution.value
-    there = answer is not None if comparison.beta is None else result.sampling is not None
-    data = results_dict(comparison)
-    shared = {name: data[name] for name in ("schema", "problem", "task", "reference", "provenance") if name in data}
-    about = {**shared, **data["results"][0], "answer": None if answer is None else _numbers(problem, answer)}
-    folder = OutFolder(path if is_folder else None)
+    there = (result.solution if comparison.beta is None else result.sampling) is not None
+    about = _about(comparison, result)
     folder.stopped = comparison.interrupted
     failure = None
     if is_folder:
         _fill(folder, comparison, result, about)
     elif there and path is not None:
-        try:
-            with writing(path):
-                _write_found(comparison, result, path)
-        except BadInput as error:  # a full disk must not cost the answer too
-            failure = error
+        failure = _write_found(comparison, result, path)
     if arguments.json:
         json.dump(about, sys.stdout, allow_nan=False)
         print()
     else:
-        shown = there and (path is None or failure is not None or folder.lost)
-        _print(comparison, result, shown)
+        _print(comparison, result, shown=there and (path is None or failure is not None or folder.lost))
         if folder.written:
             print(printable(f"written to {folder.folder}: {', '.join(folder.written)}"), file=sys.stderr)
     warn_learning(comparison)
@@ -137,6 +106,37 @@ def solve_command(arguments: argparse.Namespace) -> int:
         raise failure
     code = folder.end("what there was by then is kept" if folder.written else "what there was by then is shown")
     return code or (INTERRUPTED if comparison.interrupted else 0 if there else NO_ANSWER)
+
+
+def _compared(arguments: argparse.Namespace, problem: Problem, task: Task | None) -> Comparison:
+    from dataclasses import replace
+
+    from ..protocol import TargetError
+    from ..study import compare
+    from .progress import progress_bars
+
+    bars = progress_bars(show=not arguments.json)
+    with user_errors(ValueError, TargetError), bars as progress, output_kept_clean():
+        comparison = compare(
+            problem,
+            [arguments.target],
+            task=task,
+            time_limit=arguments.time_limit,
+            progress=progress,
+            rng=arguments.seed,
+            **asked_study(arguments),
+        )
+    return replace(comparison, provenance={**comparison.provenance, **origin(arguments)})
+
+
+def _about(comparison: Comparison, result: Result) -> dict[str, Any]:
+    """Return results.json of one target: what the comparison shares, its row, and its answer."""
+    from ..report import results_dict
+
+    data = results_dict(comparison)
+    shared = {name: data[name] for name in ("schema", "problem", "task", "reference", "provenance") if name in data}
+    answer = None if result.solution is None else _numbers(comparison.problem, result.solution.value)
+    return {**shared, **data["results"][0], "answer": answer}
 
 
 def _default_target(problem: Problem) -> str:
@@ -233,16 +233,21 @@ def _print_samples(comparison: Comparison, result: Result) -> None:
     warn(result.target, *result.warnings, *result.sampling.notes)
 
 
-def _write_found(comparison: Comparison, result: Result, path: Path) -> None:
-    """Write the best answer, or the states of a sampling task as samples.npz has them."""
+def _write_found(comparison: Comparison, result: Result, path: Path) -> BadInput | None:
+    """Write the best answer, or the states of a sampling task; a full disk must not cost what is shown too."""
     from ..sampling.samples_file import write_samples
     from ..study.chain_diagnostics import samples_of
 
-    if comparison.beta is None:
-        assert result.solution is not None
-        _write_answer(comparison.problem, result.solution.value, path)
-    elif result.run is not None:
-        write_samples(samples_of(result.run), path, getattr(comparison.problem, "labels", ()))
+    try:
+        with writing(path):
+            if comparison.beta is None:
+                assert result.solution is not None
+                _write_answer(comparison.problem, result.solution.value, path)
+            elif result.run is not None:
+                write_samples(samples_of(result.run), path, getattr(comparison.problem, "labels", ()))
+    except BadInput as error:
+        return error
+    return None
 
 
 def _write_answer(problem: Problem, value: Any, path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .arguments import (
     BadInput,
@@ -212,6 +212,31 @@ def asked_task(arguments: argparse.Namespace, problem: Problem) -> Task | None:
             "--task minimize or sample"
         )
     return Minimize() if name == "minimize" else None
+
+
+def asked_study(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return what a study takes from the options of :func:`add_study_options`.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Arguments of a command.
+
+    Returns
+    -------
+    dict of str to object
+        Arguments of ``study.compare``.
+    """
+    return {
+        "reads": arguments.reads,
+        "costs": arguments.cost,
+        "reference": not arguments.no_reference,
+        "chips": arguments.chips,
+        "problems_per_programming": arguments.problems_per_programming,
+        "read_length": arguments.read_length,
+        "boundary": arguments.boundary,
+        "parallel": arguments.parallel,
+    }
 
 
 def check_targets(names: Sequence[str]) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ..study import Comparison, Result
 
 _DEVICES = 5  # that are compared with the best processor, in words
+_NAMED = 6  # targets of the best answer; of more, their number
+_SMALL = 1e-3  # factors below are written as powers of ten, whatever their digits
 
 
 def conclusions(comparison: Comparison) -> list[str]:
@@ -34,7 +36,8 @@ def conclusions(comparison: Comparison) -> list[str]:
     problem, best = comparison.problem, comparison.best
     if best is None:
         return ["No target found a feasible answer."]
-    by = _names([named(result) for result in comparison.results if result.best == best.best])
+    by = [named(result) for result in comparison.results if result.best == best.best]
+    names = _names(by) if len(by) <= _NAMED else f"{len(by)} of {len(comparison.results)} targets"
     known = format_number(problem.best_known)
     if best.gap is None or problem.best_known is None:
         distance = "" if problem.best_known is None else f" (best known {known})"
@@ -44,7 +47,7 @@ def conclusions(comparison: Comparison) -> list[str]:
         distance = f", {format_percent(best.gap)} from the best known {known}"
     else:
         distance = f", better by {format_percent(-best.gap)} than the value given as best known, {known}"
-    sentences = [f"Best answer: {format_number(best.best)}{distance}, by {by}."]
+    sentences = [f"Best answer: {format_number(best.best)}{distance}, by {names}."]
     if comparison.proven_bound is not None:
         said = bound_sentence(problem, comparison.proven_bound, comparison.best_of_study)
         sentences.append(f"{said[0].upper()}{said[1:]}.")
@@ -110,6 +113,9 @@ def _ratio(first: Result, second: Result, draws: str) -> str:
 
 
 def _factor(value: float) -> str:
+    if 0.0 < value < _SMALL:
+        number, exponent = f"{value:.1e}".split("e")
+        return f"{number}e{int(exponent)}"
     return f"{float(f'{value:.1e}'):,.0f}" if 100.0 <= value < 1e12 else significant(value, 2)
 
 

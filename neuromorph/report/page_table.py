@@ -14,12 +14,11 @@ from ..plotting.numbers import (
     format_probability,
     format_quantity,
 )
-from ..study.over_chips import Spread
 from ..study.result import Result
 from ..study.row_prices import SolutionPrices
 from .page_prices import PricedRow
 from .sampling_text import SCORES, format_score, shown_scores
-from .table_columns import never_of_chips
+from .table_columns import median_chip, never_of_chips
 
 if TYPE_CHECKING:
     from ..study import Comparison
@@ -164,8 +163,8 @@ def _cells(result: Result, priced: PricedRow | None, comparison: Comparison) -> 
         ("Success a read", _below(_success(success), never_of_chips(result))),
         time,
         energy,
-        ("Time to solution", _below(_estimate(result.tts_s, "s"), _of_chip(result.tts_over_chips, "s"))),
-        ("Energy to solution", _below(_estimate(solved.ets_j if solved else None, "J"), _of_chip(over_chips, "J"))),
+        ("Time to solution", _below(_estimate(result.tts_s, "s"), median_chip(result.tts_over_chips, "s"))),
+        ("Energy to solution", _below(_estimate(solved.ets_j if solved else None, "J"), median_chip(over_chips, "J"))),
         ("At one question a second", _standby(solved)),
         known,
     ]
@@ -181,10 +180,6 @@ def _estimate(value: Estimate | None, unit: str) -> Cell:
 
 def _success(value: Estimate | None) -> Cell:
     return _rounded(value.value if value else None), *format_probability(value)
-
-
-def _of_chip(spread: Spread | None, unit: str) -> str:
-    return f"chip {format_estimate(spread.estimate, unit)[0]}" if spread is not None else ""
 
 
 def _below(cell: Cell, line: str) -> Cell:

@@ -20,6 +20,7 @@ from .table_layout import Column, RowName
 
 if TYPE_CHECKING:
     from ..study import Comparison, Result
+    from ..study.over_chips import Spread
 
 STYLES = {"ok": "green", "time limit": "yellow", "interrupted": "yellow", "does not fit": "dim", "failed": "red"}
 
@@ -173,6 +174,27 @@ def never_of_chips(row: Result) -> str:
     return f"{never}/{len(row.chips)} never" if len(row.chips) > 1 and row.success is not None and never else ""
 
 
+def median_chip(spread: Spread | None, unit: str) -> str:
+    """Format what a solution takes on the median chip, in the digits of the values above it.
+
+    Parameters
+    ----------
+    spread : Spread or None
+        Time or energy to solution over chips.
+    unit : str
+        SI unit.
+
+    Returns
+    -------
+    str
+        ``chip 2.2 ms``; empty where there is one chip.
+    """
+    if spread is None:
+        return ""
+    median = spread.median
+    return f"chip {format_estimate(spread.estimate, unit)[0] if median is None else format_quantity(median, unit, 2)}"
+
+
 def _success(row: Result) -> list[str]:
     """Format the pooled success with its interval, and how many chips never succeed."""
     value, interval = format_probability(row.success)
@@ -183,10 +205,8 @@ def _success(row: Result) -> list[str]:
 def _of_chips(pooled: Estimate | None, row: Result, unit: str) -> list[str]:
     """Format what a solution takes, and below it that of the median chip, where there are several."""
     value, interval = format_estimate(pooled, unit)
-    spread = row.tts_over_chips if unit == "s" else row.ets_over_chips
-    if spread is None:
-        return [value, interval]
-    return [value, interval, f"chip {format_estimate(spread.estimate, unit)[0]}"]
+    chip = median_chip(row.tts_over_chips if unit == "s" else row.ets_over_chips, unit)
+    return [value, interval, *([chip] if chip else [])]
 
 
 def _estimate(value: Estimate | None, unit: str) -> list[str]:

@@ -8,13 +8,14 @@ for them. Threads that the work starts have no limit of their own: the waiting t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from math import ceil, inf, isfinite, nan
 from typing import TypeAlias, TypeVar
+
+from .work_clock import clock
 
 Report: TypeAlias = Callable[[str, float, float], None]  # arguments: step, done, total
 
@@ -84,7 +85,7 @@ class TimeLimit:
     Attributes
     ----------
     deadline : float
-        End on the clock of ``time.monotonic()``; infinite if there is none.
+        End on ``work_clock.clock()``; infinite if there is none.
     report : callable or None
         Receiver of the progress, called as ``report(step, done, total)``.
     reached : bool
@@ -102,14 +103,14 @@ class TimeLimit:
     @property
     def remaining_s(self) -> float:
         """Seconds left, not below 0; infinite without a deadline."""
-        return max(0.0, self.deadline - time.monotonic())
+        return max(0.0, self.deadline - clock())
 
     def check(self, step: str, done: float, total: float) -> None:
         """Raise :class:`TimeLimitReached` if the time is over; report progress.
 
         :func:`checkpoint` documents the arguments.
         """
-        now = time.monotonic()
+        now = clock()
         if step:
             if done <= 0 or step not in self._steps:
                 self._steps[step] = _Step(now, now, done)
@@ -148,7 +149,7 @@ def time_limit(deadline: float | None = None, report: Report | None = None) -> I
     Parameters
     ----------
     deadline : float
-        End on the clock of ``time.monotonic()``; None is no limit. An outer limit that ends earlier stays in force.
+        End on ``work_clock.clock()``; None is no limit. An outer limit that ends earlier stays in force.
     report : callable or None
         Called as ``report(step, done, total)`` at most ten times a second; ``total`` is 0 where it is unknown. None is
         the receiver of the outer limit, if any.

@@ -16,7 +16,6 @@ Source: Syed, Bouchard-Cote, Deligiannidis and Doucet, J. R. Stat. Soc. B 84, 32
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -29,6 +28,7 @@ from ..ising import Float, Ising
 from ..kernels.philox import LANES
 from ..rng import RNG, seed_sequence
 from ..runtime.limits import TimeLimitReached, checkpoint, remaining_seconds, time_limit, unlimited
+from ..runtime.work_clock import clock
 from .replica_exchange import Ladders
 from .replicas import replicas
 from .schedules import beta_range
@@ -121,7 +121,7 @@ def adapted(
     if key is not None and key in _found:
         return _found[key].copy(), ""
     sequence = np.random.SeedSequence(seed_sequence(rng).generate_state(4).tolist())
-    with time_limit(time.monotonic() + _SHARE * remaining_seconds()):
+    with time_limit(clock() + _SHARE * remaining_seconds()):
         betas, note = _searched(ising, hot, cold, count, (chains, sweeps, rounds), sequence)
     if key is not None and not note:
         _found[key] = betas.copy()

@@ -9,29 +9,27 @@ are made, and kept, though fewer were asked for: a measured time is that of all 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..problems import Problem
 from ..protocol import DoesNotFit, Target, TargetError
-from ..run import Program, Run, concatenate_runs, reads_of
+from ..run import Program, Run
 from ..runtime.limits import TimeLimit, TimeLimitReached, progress_text, readable_seconds, time_limit, unlimited
 from ..runtime.signals import Interrupts, alarm
+from ..runtime.work_clock import clock
 from ..task import RecallFrom, Task
-from . import checkpoint as store
 from .checkpoint import ChipProgram
 from .contract import checked_run
+from .reads_so_far import ReadsSoFar, part_of_task, reads_so_far
 from .result import Status
 
 _BATCH = 64
-_SAVE_S = 5.0  # seconds of computing that a crash may lose
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +103,7 @@ def run_in_batches(
     signals : Interrupts
         Ctrl-C and the like.
     deadline : float, optional
-        Time of ``time.monotonic()``; an unfinished batch is lost, but for complete reads that the target hands over.
+        Time of ``work_clock.clock()``; an unfinished batch is lost, but for complete reads that the target hands over.
     path, mark : Path, dict
         The file that keeps the reads, and the fingerprint of this study.
     tell : callable
@@ -116,140 +114,116 @@ def run_in_batches(
     BatchResult
         The reads.
     """
-    kept, note = store.Kept(), ""
-    try:
-        if path is not None:
-            kept, note = store.resume(path, mark or {}, device, task, problem)
-    except OSError as error:
-        path, note = None, f"its reads are not kept: {error}"
-    made = [] if kept.run is None else [kept.run]
-    known = dict(kept.programs)
-    wanted = np.array([len(range(chip, reads, chips.count)) for chip in range(chips.count)])
-    done = np.zeros(chips.count, int)
-    calls = 0
-    if kept.run is not None and kept.run.chip is not None and kept.run.batch is not None:
-        done += np.bincount(kept.run.chip, minlength=chips.count)
-        calls = int(kept.run.batch.max()) + 1
-    resumed = int(np.minimum(done, wanted).sum())
-    programs: dict[int, Program] = {}
-    own = isinstance(task, RecallFrom) and np.ndim(task.cue) == 2
+    so_far = reads_so_far(path, mark or {}, device, task, problem, reads, chips.count)
     status: Status = "ok"
-    reason = unsaved = ""
-    saved = -inf
-
-    def count() -> int:
-        return int(np.minimum(done, wanted).sum())
+    reason = ""
 
     def report(step: str, part: float, whole: float) -> None:
-        tell(progress_text("running", step, part, whole), count())
+        tell(progress_text("running", step, part, whole), so_far.count)
 
-    def save() -> None:
-        nonlocal unsaved
-        if path is None or calls == 0 or len(made) == (kept.run is not None):
-            return
-        try:
-            store.save_reads(path, store.Kept(concatenate_runs(made), known), mark or {})
-            unsaved = ""
-        except OSError as error:  # a full disk costs what it should have kept, and no read
-            unsaved = f"its reads are not kept: {error}"
-
-    size = 0
-    pace = inf  # seconds a read, of the last batch
-    began = time.monotonic()
     with time_limit(deadline, report) as limit:
+        batches = _Batches(device, chips, problem, task, so_far, limit, tell)
         try:
-            tell("running", count())
-            while (done < wanted).any():
-                chip = int(np.argmin(np.where(done < wanted, done, np.iinfo(int).max)))
-                began = time.monotonic()
-                if made and began >= limit.deadline:
-                    status, reason = "time limit", f"{count()} of {reads} reads when the time was over"
+            tell("running", so_far.count)
+            while so_far.missing:
+                if so_far.made and clock() >= limit.deadline:
+                    status, reason = "time limit", f"{so_far.count} of {reads} reads when the time was over"
                     break
-                if chip not in programs:
-                    if chip:
-                        tell(f"programming chip {chip + 1} of {min(chips.count, reads)}", count())
-                    with alarm(limit):
-                        programs[chip] = chips.program(chip)
-                    known[chip] = ChipProgram.of(programs[chip])
-                program, left = programs[chip], int(wanted[chip] - done[chip])
-                beside = program.parallel_reads
-                size = min(max(beside, int(done[chip])), max(beside, _BATCH))
-                # Lanes are filled, whatever was asked for; a program that makes all reads at once makes those alone.
-                size = min(size, left if own or beside > _BATCH else max(left, beside))
-                if made and isfinite(limit.deadline):
-                    began = time.monotonic()
-                    fit = int(min(size, max(0.0, limit.deadline - began) / pace))
-                    size = max(fit, min(beside, size))
-                first = int(done[chip])
-                rows = chip + chips.count * np.arange(first, first + size)
-                stream = chips.stream(chip)
-                seeds = np.random.SeedSequence(stream.entropy, spawn_key=stream.spawn_key, n_children_spawned=first)
-                with alarm(limit):
-                    run = device.run(program, _part(task, rows), size, rng=seeds)
-                with unlimited():
-                    run = checked_run(run, problem, size)
-                if kept.run is not None and path is not None and run.activity.keys() != kept.run.activity.keys():
-                    raise TargetError(store.set_aside(path, "counts other events than the target"))
-                if made and (run.answers is None) != (made[0].answers is None):
-                    raise TargetError("run() handed over answers for some reads, and spins alone for others")
-                if run.reads:
-                    run = _marked(run, chip, calls)
-                    made.append(replace(run, status="ok") if run.status == "interrupted" else run)
-                    done[chip] += run.reads
-                    calls += 1
-                    pace = max(time.monotonic() - began, 1e-6) / run.reads
-                if run.status == "interrupted":
-                    raise KeyboardInterrupt
-                if not run.reads:
-                    raise TargetError(f"run() failed without a read: {run.message or 'it does not say why'}")
-                tell("running", count())
-                if time.monotonic() - saved > _SAVE_S:
-                    save()
-                    saved = time.monotonic()
+                batches.make()
         except BaseException as error:  # the other targets, and the reads so far, are worth more than this traceback
-            if isinstance(error, DoesNotFit) and not made:
+            if isinstance(error, DoesNotFit) and not so_far.made:
                 raise
             status, reason = why(error, limit, signals)
             if status == "interrupted":
-                reason = f"{count()} of {reads} reads when Ctrl-C came"
-            elif status == "time limit" and made:
-                reason = f"{count()} of {reads} reads when the time was over"
+                reason = f"{so_far.count} of {reads} reads when Ctrl-C came"
+            elif status == "time limit" and so_far.made:
+                reason = f"{so_far.count} of {reads} reads when the time was over"
             elif status == "time limit":
-                reason = _no_read(error, size, began)
-        save()
-    notes = tuple(each for each in (note, unsaved) if each)
-    if not made:
-        return BatchResult(None, status, reason, 0, notes)
-    run, order = _in_order(concatenate_runs(made), chips.count, reads)
+                reason = _no_read(error, batches.size, batches.began)
+        so_far.save()
+    if not so_far.made:
+        return BatchResult(None, status, reason, 0, so_far.notes)
+    run, programs = so_far.in_order()
     if status == "ok" and run.status == "failed":
         status, reason = "failed", run.message
-    used = {chip: known[chip] for chip in np.unique(order % chips.count).tolist() if chip in known}
-    run = replace(run, task=_part(task, order), setup={**run.setup, **_mean_setup(used)} if used else run.setup)
-    return BatchResult(run, status, reason, resumed, notes, used)
+    return BatchResult(run, status, reason, so_far.resumed, so_far.notes, programs)
 
 
-def _marked(run: Run, chip: int, call: int) -> Run:
-    """Note which chip made the reads, and in which call."""
-    chips, calls = (np.full(run.reads, number, np.int32) for number in (chip, call))
-    return replace(run, chip=chips, batch=calls)
+@dataclass(eq=False)
+class _Batches:
+    """The next batch: of which chip, of how many reads, and what it took.
 
+    Attributes
+    ----------
+    size : int
+        Reads of the last batch.
+    pace_s : float
+        Seconds of each.
+    began : float
+        Time at which it began.
+    """
 
-def _in_order(run: Run, chips: int, reads: int) -> tuple[Run, NDArray[np.int64]]:
-    """Return the reads that were asked for by their number, and those numbers."""
-    assert run.chip is not None
-    numbers = np.empty(run.reads, np.int64)
-    for chip in np.unique(run.chip):
-        here = np.flatnonzero(run.chip == chip)
-        numbers[here] = chip + chips * np.arange(len(here))
-    rows = np.argsort(numbers, kind="stable")
-    rows = rows[numbers[rows] < reads]
-    return reads_of(run, rows), numbers[rows]
+    device: Target
+    chips: Chips
+    problem: Problem
+    task: Task
+    so_far: ReadsSoFar
+    limit: TimeLimit
+    tell: Callable[[str, int], None]
+    size: int = 0
+    pace_s: float = inf
+    began: float = field(default_factory=clock)
+    _programs: dict[int, Program] = field(default_factory=dict)
 
+    def make(self) -> None:
+        """Make a batch of the chip with the fewest reads."""
+        chip, self.began = self.so_far.next_chip, clock()
+        program = self._program(chip)
+        self.size = self._next_size(chip, program)
+        run = self._run(chip, program)
+        if run.reads:
+            self.so_far.add(run, chip)
+            self.pace_s = max(clock() - self.began, 1e-6) / run.reads
+        if run.status == "interrupted":
+            raise KeyboardInterrupt
+        if not run.reads:
+            raise TargetError(f"run() failed without a read: {run.message or 'it does not say why'}")
+        self.tell("running", self.so_far.count)
+        self.so_far.save(now_and_then=True)
 
-def _mean_setup(programs: Mapping[int, ChipProgram]) -> dict[str, float]:
-    """Mean number of each event of programming a chip."""
-    each = [program.setup for program in programs.values()]
-    return {name: sum(setup.get(name, 0.0) for setup in each) / len(each) for name in each[0]}
+    def _program(self, chip: int) -> Program:
+        if chip not in self._programs:
+            if chip:
+                of = min(self.chips.count, self.so_far.reads)
+                self.tell(f"programming chip {chip + 1} of {of}", self.so_far.count)
+            with alarm(self.limit):
+                self._programs[chip] = self.chips.program(chip)
+            self.so_far.programs[chip] = ChipProgram.of(self._programs[chip])
+        return self._programs[chip]
+
+    def _next_size(self, chip: int, program: Program) -> int:
+        """Choose the number of reads, and let the time of a batch begin where a deadline is near."""
+        beside, done, left = program.parallel_reads, int(self.so_far.done[chip]), self.so_far.left(chip)
+        size = min(max(beside, done), max(beside, _BATCH))
+        own = isinstance(self.task, RecallFrom) and np.ndim(self.task.cue) == 2
+        # Lanes are filled, whatever was asked for; a program that makes all reads at once makes those alone.
+        size = min(size, left if own or beside > _BATCH else max(left, beside))
+        if self.so_far.made and isfinite(self.limit.deadline):
+            self.began = clock()
+            fit = int(min(size, max(0.0, self.limit.deadline - self.began) / self.pace_s))
+            size = max(fit, min(beside, size))
+        return size
+
+    def _run(self, chip: int, program: Program) -> Run:
+        """Make the reads, checked."""
+        first = int(self.so_far.done[chip])
+        rows = chip + self.chips.count * np.arange(first, first + self.size)
+        stream = self.chips.stream(chip)
+        seeds = np.random.SeedSequence(stream.entropy, spawn_key=stream.spawn_key, n_children_spawned=first)
+        with alarm(self.limit):
+            run = self.device.run(program, part_of_task(self.task, rows), self.size, rng=seeds)
+        with unlimited():
+            return checked_run(run, self.problem, self.size)
 
 
 def why(error: BaseException, limit: TimeLimit, signals: Interrupts) -> tuple[Status, str]:
@@ -282,7 +256,7 @@ def why(error: BaseException, limit: TimeLimit, signals: Interrupts) -> tuple[St
 
 def _no_read(error: BaseException, size: int, began: float) -> str:
     """Say how long the first batch would take, where the limit came before its end."""
-    spent = time.monotonic() - began
+    spent = clock() - began
     reads = "a read" if size == 1 else f"{size} reads at a time"
     told = f"no read was done in {readable_seconds(spent)}"
     needed = getattr(error, "needed_s", inf)
@@ -291,9 +265,3 @@ def _no_read(error: BaseException, size: int, began: float) -> str:
         return f"{told}; {reads} take{'s' * (size == 1)} longer{step}"
     whole = readable_seconds(spent - error.elapsed_s + needed)  # type: ignore[attr-defined]
     return f"{told}: {reads} take{'s' * (size == 1)} about {whole} ({error.step})"  # type: ignore[attr-defined]
-
-
-def _part(task: Task, rows: NDArray[np.int64]) -> Task:
-    """Return the task of some reads: their own cues, if each has one."""
-    cue = np.asarray(task.cue) if isinstance(task, RecallFrom) else np.empty(0)
-    return replace(task, cue=cue[rows]) if isinstance(task, RecallFrom) and cue.ndim == 2 else task

@@ -11,7 +11,6 @@ Sources: ``sampling.diagnostics``; rho_t: Wang, Machta and Katzgraber, Phys. Rev
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from math import ceil, isfinite
 from typing import Any, cast
@@ -25,6 +24,7 @@ from ..files.json_values import json_value
 from ..ising import Ising
 from ..run import Run
 from ..runtime.limits import TimeLimitReached, time_limit, unlimited
+from ..runtime.work_clock import clock
 from ..sampling.diagnostics import agreement, autocorrelation_time, divergence, mixing_verdict, summary_of_energy
 from ..sampling.samples import Samples
 from ..task import Sample
@@ -126,7 +126,7 @@ def diagnose(
     about |= {"verdict": "", "message": ""}
     said = [samples.message]
     try:
-        with unlimited(), time_limit(time.monotonic() + _SHARE_S):
+        with unlimited(), time_limit(clock() + _SHARE_S):
             about |= summary_of_energy(samples)
             about |= agreement(samples)
             about["verdict"] = mixing_verdict(about.get("worst_rhat"), about.get("least_ess"))

@@ -7,11 +7,9 @@ others; the cues of a recall are the same for all of them.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from math import inf
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,6 +24,7 @@ from ..protocol import Target
 from ..rng import RNG, child, seed_sequence
 from ..runtime import limits
 from ..runtime.signals import interrupts
+from ..runtime.work_clock import clock
 from ..target_constants import Replacements, datum_dict, host_of, read_replacements, replace_in_all
 from ..task import Sample, Task, task_name
 from .checkpoint import kept_seed, own_name
@@ -38,14 +37,12 @@ from .read_length import ReadLength
 from .result import Result
 from .row_prices import Counted
 from .sampling_score import MAX_COUNTED, SamplingReference, exact_reference, tempering_reference
+from .time_shares import TimeShares, run_in_shares, time_shares
 from .validation import check_boundary, check_read_length, check_study, check_task
 
 StudyProgress: TypeAlias = Callable[[str, str, int, int], None]
 
 READS = 100  # a success rate is then known within +-10 %
-_AGAIN = 2  # shares that are kept for each target whose first read takes longer than one
-_NOT_BEGUN = "not begun when Ctrl-C came"
-_LEAST_S = 0.1  # for each target, though the others have taken all of it
 _REFERENCE_S = 60.0  # for the reference run of a sampling task, where no time limit says less
 
 
@@ -91,7 +88,8 @@ def compare(
         against enumeration or a reference run (``sampling_score``).
     time_limit : float or None
         Seconds of the whole study, what is left being shared equally by the targets still to run; one that has no read
-        by then says how long it would take.
+        by then says how long it would take. Compiling kernels costs a target nothing of its share, and the study a
+        quarter more at most (``time_shares``).
     success_gap : float
         A read succeeds within this fraction of the best value known.
     progress : callable or None
@@ -137,71 +135,76 @@ def compare(
     check_read_length(read_length)
     check_boundary(boundary)
     check_task(task, problem, reads)
-    end = inf if time_limit is None else time.monotonic() + time_limit
-    results: list[Result] = []
     replacements = Replacements() if costs is None else read_replacements(costs)
     host = host_of(replacements)
-    with interrupts() as signals:
-        devices = labeled(targets, signals, end, every)
+    with time_shares(time_limit) as shares, interrupts() as signals:
+        devices = labeled(targets, signals, shares.end_of_work, every)
         usable = [(label, device) for label, device in devices if not isinstance(device, Unusable)]
         priced, replaced = replace_in_all(usable, replacements)
         devices = [(label, priced.get(label, device)) for label, device in devices]
         stream = _stream(kept_seed(Path(directory), problem) if rng is None and directory is not None else rng)
         task = problem.task(reads, child(stream, "task")) if task is None else task
-        able = [
-            name for name, each in devices if task_name(task) in each.supported_tasks and not isinstance(each, Unusable)
-        ]
+        able = [label for label, device in usable if task_name(task) in device.supported_tasks]
         study = Study(
             problem, asked_problem(problem, task), task, reads, stream, success_gap, able, signals, chips,
             Counted(boundary, host, problems_per_programming), read_length, parallel=parallel,
         )  # fmt: skip
         if isinstance(task, Sample) and able:
-            study = replace(study, reference=_reference(study, task, end, progress, reference))
-        names = ", ".join(repr(label) for label, _ in devices)
-        also = f", task=Sample({task.beta!r})" if isinstance(task, Sample) else ""
-        call = f"neuromorph.compare(load({problem.name!r}), [{names}], reads={reads}, rng={stream.entropy}{also})"
-        about = {"command": call, "reads": reads, "time_limit_s": time_limit, "success_gap": success_gap}
-        about |= {"chips": chips, "problems_per_programming": problems_per_programming, "read_length": read_length}
-        about |= {"parallel_macros": parallel} if parallel > 1 else {}
-        about |= {"boundary": boundary, "host_power": datum_dict(host)}
-        if targets is None:
-            about["left_out"] = sorted(set(installed_targets.available_targets()) - {label for label, _ in devices})
-        origin = provenance(problem, stream, about)
-
-        def attempt(k: int, share: float, row: Result) -> Result:
-            label, device = devices[k]
-            path = None if directory is None else Path(directory) / "runs" / f"{own_name(label)}.npz"
-            deadline = None if time_limit is None else time.monotonic() + share
-
-            def tell(status: str, done: int) -> None:
-                if progress is not None:
-                    progress(label, status, done, reads)
-
-            with suppress(KeyboardInterrupt):
-                if not signals.number and all(result.status != "interrupted" for result in results):
-                    if row.reason == _NOT_BEGUN:
-                        row = replace(row, reason="Ctrl-C came before its first result")
-                    row = replace(run_target(study, device, deadline, path, tell), target=label)
-                    row = _with_replaced(row, replaced.get(label, {}))
-                    tell(row.status, row.reads)
-            return row
-
-        late: dict[int, float] = {}  # targets that took longer than their share for a read: again, after the others
-        for k, (label, device) in enumerate(devices):
-            left = sum(task_name(task) in each.supported_tasks for _, each in devices[k:]) + _AGAIN * len(late)
-            share = max(_LEAST_S, (end - time.monotonic()) / max(1, left))
-            results.append(row := attempt(k, share, Result(label, "interrupted", _NOT_BEGUN, device.summary)))
-            if row.status == "time limit" and not row.reads:
-                late[k] = share
-        while late:
-            k, before = next(iter(late.items()))
-            share = (end - time.monotonic()) / len(late)
-            if share > before:
-                results[k] = attempt(k, share, results[k])
-            del late[k]
+            study = replace(study, reference=_reference(study, task, shares, progress, reference))
+        origin = _origin(study, [label for label, _ in devices], time_limit, left_out=targets is None)
+        results = _rows(study, devices, shares, progress, None if directory is None else Path(directory) / "runs")
+    results = [_with_replaced(row, replaced.get(row.target, {})) for row in results]
     return _with_best_of_study(
         Comparison(problem, tuple(results), origin, task, study.reference, None, boundary), success_gap
     )
+
+
+def _origin(study: Study, labels: list[str], time_limit: float | None, left_out: bool) -> dict[str, Any]:
+    """Return the provenance of a study: the call that repeats it, and its arguments."""
+    task, counted = study.task, study.counted
+    names = ", ".join(map(repr, labels))
+    also = f", task=Sample({task.beta!r})" if isinstance(task, Sample) else ""
+    seed = study.stream.entropy
+    call = f"neuromorph.compare(load({study.problem.name!r}), [{names}], reads={study.reads}, rng={seed}{also})"
+    about = {"command": call, "reads": study.reads, "time_limit_s": time_limit, "success_gap": study.success_gap}
+    about |= {"chips": study.chips, "problems_per_programming": counted.problems, "read_length": study.read_length}
+    about |= {"parallel_macros": study.parallel} if study.parallel > 1 else {}
+    about |= {"boundary": counted.boundary, "host_power": datum_dict(counted.host)}
+    if left_out:
+        about["left_out"] = sorted(set(installed_targets.available_targets()) - set(labels))
+    return provenance(study.problem, study.stream, about)
+
+
+def _rows(
+    study: Study,
+    devices: Sequence[tuple[str, Target]],
+    shares: TimeShares,
+    progress: StudyProgress | None,
+    folder: Path | None,
+) -> list[Result]:
+    """Run the targets one after the other, until Ctrl-C comes."""
+    rows: dict[int, Result] = {}
+
+    def attempt(k: int, deadline: float | None) -> bool:
+        label, device = devices[k]
+
+        def tell(status: str, done: int) -> None:
+            if progress is not None:
+                progress(label, status, done, study.reads)
+
+        if study.signals.number or any(row.status == "interrupted" for row in rows.values()):
+            return False
+        rows.setdefault(k, Result(label, "interrupted", "Ctrl-C came before its first result", device.summary))
+        with suppress(KeyboardInterrupt):
+            path = None if folder is None else folder / f"{own_name(label)}.npz"
+            rows[k] = replace(run_target(study, device, deadline, path, tell), target=label)
+            tell(rows[k].status, rows[k].reads)
+        return rows[k].status == "time limit" and not rows[k].reads
+
+    run_in_shares(shares, [task_name(study.task) in device.supported_tasks for _, device in devices], attempt)
+    for k, (label, device) in enumerate(devices):
+        rows.setdefault(k, Result(label, "interrupted", "not begun when Ctrl-C came", device.summary))
+    return [rows[k] for k in range(len(devices))]
 
 
 def _with_best_of_study(found: Comparison, success_gap: float) -> Comparison:
@@ -234,7 +237,7 @@ def asked_problem(problem: Problem, task: Task) -> Problem:
 
 
 def _reference(
-    study: Study, task: Sample, end: float, progress: StudyProgress | None, wanted: bool
+    study: Study, task: Sample, shares: TimeShares, progress: StudyProgress | None, wanted: bool
 ) -> SamplingReference:
     """Compute the scores of a correct sampler for all targets, in the time of one of them."""
     ising = study.asked.ising()
@@ -242,15 +245,14 @@ def _reference(
         return exact_reference(ising, task.beta)
     if not wanted:
         return SamplingReference("none", task.beta, reason="no reference run was asked for")
-    now = time.monotonic()
-    share = min(_REFERENCE_S, max(_LEAST_S, (end - now) / (1 + len(study.able))))
+    share = min(_REFERENCE_S, shares.share_s(1 + len(study.able)))
 
     def tell(step: str, part: float, whole: float) -> None:
         if progress is not None:
             progress("reference run", limits.progress_text("running", step, part, whole), 0, 0)
 
     try:
-        with limits.time_limit(now + share, tell):
+        with limits.time_limit(clock() + share, tell):
             found = tempering_reference(ising, task.beta, child(study.stream, "reference"))
     except KeyboardInterrupt:
         found = SamplingReference("none", task.beta, reason="no reference run: Ctrl-C came")

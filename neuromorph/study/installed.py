@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from ..protocol import Target, TargetError, left_out
 from ..rng import RNG
 from ..runtime.limits import time_limit
 from ..runtime.signals import Interrupts, alarm
+from ..runtime.work_clock import clock
 from ..target_names import split_targets
 from ..task import TASK_NAMES
 from .contract import checked_target
@@ -38,7 +38,7 @@ def labeled(
     signals : Interrupts
         Ctrl-C and the like.
     end : float
-        Time of ``time.monotonic()`` at which the study ends.
+        Time of ``work_clock.clock()`` at which the study ends.
     every : bool
         Whether None takes those too that are :func:`~neuromorph.protocol.left_out` otherwise.
 
@@ -153,7 +153,7 @@ class Unusable:
 
 
 def _installed(name: str, text: str, signals: Interrupts, end: float) -> Target:
-    now = time.monotonic()
+    now = clock()
     try:
         with time_limit(now + max(_LOADING_S, (end - now) / 2.0)) as limit, alarm(limit, imports=True):
             return checked_target(installed_targets.get_target(text))

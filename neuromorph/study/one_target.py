@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,9 +17,9 @@ from ..rng import child
 from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm
+from ..runtime.work_clock import clock
 from ..task import TASK_NAMES, Minimize, RecallFrom, Sample, Task, task_name
-from .batches import Chips, run_in_batches, why
-from .chain_diagnostics import diagnose, independent_reads, samples_of
+from .batches import BatchResult, Chips, run_in_batches, why
 from .contract import checked_files, checked_program
 from .evaluate import evaluate_run
 from .fingerprint import fingerprint
@@ -39,7 +38,8 @@ from .read_length import (
 from .recall_score import score_recall
 from .result import Result
 from .row_prices import Counted
-from .sampling_score import SamplingReference, score_samples
+from .sampling_score import SamplingReference
+from .sampling_verdict import with_sampling_scores
 
 CHIPS = 10  # of a target that draws its devices
 _FILES_S = 10.0  # for a target to make what it hands over
@@ -105,7 +105,7 @@ def run_target(
     device : Target
         Target.
     deadline : float or None
-        Time of ``time.monotonic()`` at which it has to end.
+        Time of ``work_clock.clock()`` at which it has to end.
     path : Path or None
         File that keeps its reads.
     tell : callable
@@ -118,7 +118,6 @@ def run_target(
     """
     about: dict[str, Any] = {"target": device.name, "summary": device.summary}
     own = child(study.stream, device.name)
-    began = time.monotonic()
     try:
         device, curve = _at_length(study, device, deadline, path, tell)
     except ValueError as error:
@@ -126,6 +125,48 @@ def run_target(
     about |= {"read_length": curve, "forecast": forecast_of(device)}
     if study.signals.number:
         return Result(**about, status="interrupted", reason="Ctrl-C came while its read length was tuned")
+    limit, first = _first_program(study, device, own, deadline, about, tell)
+    if isinstance(first, Result):
+        return first
+    device, program = first
+    about |= {"mapping_error": float(program.mapping_error), "notes": tuple(program.notes)}
+    about |= _mapping(program, study.task, about["notes"])
+    chips = _chips(study, device, program, own)
+    about["one_chip"] = program.one_chip and min(chips.count, study.reads) == 1
+    seed = [own.entropy, *own.spawn_key]
+    mark = fingerprint(study.problem, device, seed, study.task, chips.count) if path else None
+    try:
+        reading = run_in_batches(
+            device, chips, study.asked, study.task, study.reads, study.signals,
+            deadline=deadline, path=path, mark=mark, tell=tell,
+        )  # fmt: skip
+        about |= {"status": reading.status, "reason": reading.reason}
+        said = () if reading.run is None else tuple(reading.run.provenance.get("notes", ()))
+        about |= {"notes": about["notes"] + said + reading.notes, "warnings": reading.notes}
+        if reading.run is None:
+            return Result(**about)
+        return _with_files(_scored(study, device, program, reading, about), device, program, study.signals)
+    except DoesNotFit as error:
+        macros = macros_of(device, study.asked, study.task, study.parallel)  # a chip may hold what it cannot search
+        other = None if macros is None else run_target(study, macros, deadline, path, tell)
+        if other is not None and other.status not in ("does not fit", "failed"):
+            return other
+        return Result(**{**about, "status": "does not fit", "reason": str(error)})
+    except BaseException as error:
+        status, reason = why(error, limit, study.signals)
+        return Result(**{**about, "status": status, "reason": reason})
+
+
+def _first_program(
+    study: Study,
+    device: Target,
+    own: np.random.SeedSequence,
+    deadline: float | None,
+    about: dict[str, Any],
+    tell: Callable[[str, int], None],
+) -> tuple[limits.TimeLimit, tuple[Target, Program] | Result]:
+    """Program the first chip, or macros of it, under a limit; a row where that fails."""
+    began = clock()
 
     def report(step: str, part: float, whole: float) -> None:
         tell(limits.progress_text("programming", step, part, whole), 0)
@@ -138,97 +179,59 @@ def run_target(
             with alarm(limit):
                 stream = child(_of_chip(own, 0), "program")
                 device, program = program_or_macros(device, study.asked, study.task, stream, study.parallel)
-                program = checked_program(program)
+                return limit, (device, checked_program(program))
         except DoesNotFit as error:
-            return Result(**about, status="does not fit", reason=str(error))
+            return limit, Result(**about, status="does not fit", reason=str(error))
         except BaseException as error:  # a target of somebody else: its failure is a row, not the end of the study
             status, reason = why(error, limit, study.signals)
             if status == "time limit":
-                spent = limits.readable_seconds(time.monotonic() - began)
+                spent = limits.readable_seconds(clock() - began)
                 reason = f"programming takes more than {spent}, its share of the time: {reason}"
-            return Result(**about, status=status, reason=reason)
-    about |= {"mapping_error": float(program.mapping_error), "notes": tuple(program.notes)}
-    about |= _mapping(program, study.task, about["notes"])
-    drawn = program.one_chip
-    count = study.chips if drawn else 1
-    about["one_chip"] = drawn and min(count, study.reads) == 1
-    seed = [own.entropy, *own.spawn_key]
-    chips = Chips(
-        count,
-        lambda chip: program if chip == 0 else _programmed(study, device, own, chip),
-        lambda chip: child(_of_chip(own, chip), "reads"),
+            return limit, Result(**about, status=status, reason=reason)
+
+
+def _chips(study: Study, device: Target, program: Program, own: np.random.SeedSequence) -> Chips:
+    """Return the chips of a target, of which the first is programmed."""
+
+    def programmed(chip: int) -> Program:
+        if chip == 0:
+            return program
+        return checked_program(device.program(study.asked, rng=child(_of_chip(own, chip), "program")))
+
+    count = study.chips if program.one_chip else 1
+    return Chips(count, programmed, lambda chip: child(_of_chip(own, chip), "reads"))
+
+
+def _scored(study: Study, device: Target, program: Program, reading: BatchResult, about: dict[str, Any]) -> Result:
+    """Score and price the reads; ``about`` learns what their chips hold, whatever goes wrong here."""
+    assert reading.run is not None
+    about["resumed"] = reading.resumed
+    errors = {chip: each.mapping_error for chip, each in reading.programs.items()}
+    about["mapping_error"] = mean_mapping_error(errors)
+    if "mapping" in about:
+        about["mapping"] = with_reads(about["mapping"], reading.run)
+    result = evaluate_run(
+        study.problem,
+        device,
+        reading.run,
+        success_gap=study.success_gap,
+        counted=study.counted,
+        parallel_reads=program.parallel_reads,
+        mapping_errors=errors if program.one_chip else None,
+        **about,
     )
-    try:
-        reading = run_in_batches(
-            device,
-            chips,
-            study.asked,
-            study.task,
-            study.reads,
-            study.signals,
-            deadline=deadline,
-            path=path,
-            mark=fingerprint(study.problem, device, seed, study.task, count) if path else None,
-            tell=tell,
-        )
-        about |= {"status": reading.status, "reason": reading.reason}
-        said = () if reading.run is None else tuple(reading.run.provenance.get("notes", ()))
-        about |= {"notes": about["notes"] + said + reading.notes, "warnings": reading.notes}
-        if reading.run is None:
-            return Result(**about)
-        about["resumed"] = reading.resumed
-        errors = {chip: each.mapping_error for chip, each in reading.programs.items()}
-        about["mapping_error"] = mean_mapping_error(errors)
-        if "mapping" in about:
-            about["mapping"] = with_reads(about["mapping"], reading.run)
-        result = evaluate_run(
-            study.problem,
-            device,
-            reading.run,
-            success_gap=study.success_gap,
-            counted=study.counted,
-            parallel_reads=program.parallel_reads,
-            mapping_errors=errors if drawn else None,
-            **about,
-        )
-        if study.reference is not None:
-            held = program.programmed if reading.run.chips == 1 else None  # each chip holds something else
-            samples, ising = samples_of(reading.run), study.asked.ising()
-            spins, apart = independent_reads(samples)
-            found = score_samples(study.reference, ising, spins, held)
-            if apart > 1:
-                found = replace(found, notes=(*found.notes, f"scores count one draw in {apart}, which are correlated"))
-            result = replace(result, sampling=found, notes=(*result.notes, *found.notes))
-            try:
-                exact = held is not None and not program.mapping_error
-                told = diagnose(samples, ising, study.reference.beta, held, found.energy_error if exact else None)
-                said = tuple(each for each in (told["verdict"], told["message"]) if each)
-                result = replace(result, diagnostics=told, warnings=result.warnings + said)
-            except KeyboardInterrupt:
-                return replace(result, status="interrupted", reason="Ctrl-C came while its chains were diagnosed")
-        if isinstance(study.task, RecallFrom) and isinstance(study.problem, Recall):
-            run, cues = reading.run, study.task.cues(study.reads, study.problem.size)[: reading.run.reads]
-            ends = score_recall(study.problem, cues, run.spins, run.converged)
-            result = replace(result, recall=ends, warnings=result.warnings + ((ends.verdict,) if ends.verdict else ()))
-        return _with_files(result, device, program, study.signals)
-    except DoesNotFit as error:
-        macros = macros_of(device, study.asked, study.task, study.parallel)  # a chip may hold what it cannot search
-        other = None if macros is None else run_target(study, macros, deadline, path, tell)
-        if other is not None and other.status not in ("does not fit", "failed"):
-            return other
-        return Result(**{**about, "status": "does not fit", "reason": str(error)})
-    except BaseException as error:
-        status, reason = why(error, limit, study.signals)
-        return Result(**{**about, "status": status, "reason": reason})
+    if study.reference is not None:
+        result = with_sampling_scores(result, study.reference, study.asked.ising(), program, reading.run)
+    if isinstance(study.task, RecallFrom) and isinstance(study.problem, Recall):
+        run, cues = reading.run, study.task.cues(study.reads, study.problem.size)[: reading.run.reads]
+        ends = score_recall(study.problem, cues, run.spins, run.converged)
+        result = replace(result, recall=ends, warnings=result.warnings + ((ends.verdict,) if ends.verdict else ()))
+    return result
 
 
 def _of_chip(own: np.random.SeedSequence, chip: int) -> np.random.SeedSequence:
     """Return the stream of a chip, from which it is drawn and its reads are made; the first has the target's own."""
     return child(own, "chip", chip) if chip else own
-
-
-def _programmed(study: Study, device: Target, own: np.random.SeedSequence, chip: int) -> Program:
-    return checked_program(device.program(study.asked, rng=child(_of_chip(own, chip), "program")))
 
 
 def _mapping(program: Program, task: Task, notes: tuple[str, ...]) -> dict[str, Any]:
@@ -248,7 +251,7 @@ def _unclaimed(study: Study, device: Target) -> str:
 
 def _with_files(result: Result, device: Target, program: Program, signals: Interrupts) -> Result:
     """Add the files that the target hands over, as a netlist; a failure there costs no numbers."""
-    with limits.time_limit(time.monotonic() + _FILES_S) as limit:
+    with limits.time_limit(clock() + _FILES_S) as limit:
         try:
             with alarm(limit):
                 return replace(result, files=checked_files(files_of(device, program)))
@@ -271,11 +274,11 @@ def _at_length(
         return changed, LengthCurve(found[0], (read_length_of(changed) or found)[1], found[1])
     if not isinstance(study.task, Minimize) or study.problem.best_known is None:
         return device, LengthCurve(found[0], found[1], found[1])
-    now = time.monotonic()
+    now = clock()
     half = None if deadline is None else now + (deadline - now) / 2.0
 
     def train(trial: Target, number: int, more: int) -> Result | None:
-        if (half is not None and time.monotonic() >= half) or study.signals.number:
+        if (half is not None and clock() >= half) or study.signals.number:
             return None
         reads = more * min(study.reads, _TRAINING)
         stream = child(study.stream, "training", number)

@@ -10,7 +10,6 @@ is the next whole number inside. The optimum lies between the best answer and th
 from __future__ import annotations
 
 import math
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..problems import IsingModel, MaxCut, Problem, Tsp
 from ..runtime.limits import TimeLimitReached, remaining_seconds, time_limit
+from ..runtime.work_clock import clock
 
 _ROUND = 1e-6  # whole numbers are told from others within this
 _SHARE = 0.1  # of the time that is left
@@ -43,7 +43,7 @@ def proven_bound(problem: Problem, seconds: float = 5.0) -> float | None:
     left = remaining_seconds()
     found: float | None = None
     try:
-        with time_limit(time.monotonic() + min(seconds, _SHARE * left), lambda *_: None):
+        with time_limit(clock() + min(seconds, _SHARE * left), lambda *_: None):
             if isinstance(problem, Tsp):
                 from ..tours import one_tree_bound
 

@@ -149,7 +149,7 @@ def test_weight_bits_round_to_levels():
     ("given", "said"),
     [
         ({"dwells": 0.0}, "dwells is 0"), ({"update": "both"}, "asynchronous or synchronous"),
-        ({"weight_bits": 1}, "give 2 to 32"), ({"synapse_delay": -1.0}, "not negative"),
+        ({"weight_bits": 1}, "give 2 to 32"), ({"synapse_delay": -1.0}, "give 0 to 1000"),
         ({"synapse_delay": 1.0, "update": "synchronous"}, "a clock waits"), ({"compensation": 1.5}, "0 to 1"),
         ({"slope_spread": -0.1}, "0 to 10"), ({"dwell_time_s": 0.0}, "positive"),
     ],

@@ -1,13 +1,15 @@
 """``simulate`` of a NIR graph: what it prints and writes, its counts against those by hand, and what it refuses."""
 
 import csv
+import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from neuromorph.cli import main
+from neuromorph.cli import main, nir_file
 from neuromorph.spiking import count_nir_events, nir_network, run_nir
 
 nir = pytest.importorskip("nir")
@@ -60,6 +62,14 @@ def test_values_that_are_no_spikes_are_multiplications(pair):
 
     network, x = nir_network(reader.read(pair), step_s=1e-3), np.full((5, 3), 0.5)
     assert count_nir_events(network, run_nir(network, x), {"in": x})["multiplications"] == 2 * 5
+
+
+def test_names_of_populations_are_quoted():
+    run = SimpleNamespace(spikes={'a,"b"\n': np.eye(2, dtype=bool)})
+    rows = list(csv.DictReader(io.StringIO(nir_file._csv(SimpleNamespace(step_s=1e-3), run))))
+    assert [(row["time_s"], row["population"], row["neuron"]) for row in rows] == [
+        ("0", 'a,"b"\n', "0"), ("0.001", 'a,"b"\n', "1"),
+    ]  # fmt: skip
 
 
 def test_a_folder_gets_figure_spikes_arrays_and_result(pair, tmp_path, capsys):

@@ -259,7 +259,6 @@ def test_without_time_there_is_no_reference_and_a_reason(monkeypatch):
     with limits.time_limit(time.monotonic() - 1.0):
         assert "no reference run within the time limit" in tempering_reference(problem.ising(), 0.5, 1).reason
     monkeypatch.setattr(STUDY, "_REFERENCE_S", 0.0)
-    monkeypatch.setattr(STUDY, "_LEAST_S", 0.0)
     found = nm.compare(problem, [Many()], 10, 3, task=nm.Sample(0.5))
     assert found.reference.method == "none"
     (row,) = found.results

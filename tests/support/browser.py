@@ -166,10 +166,6 @@ class Page:
     def type(self, text):
         self.send("Input.insertText", text=text)
 
-    def screenshot(self, path, whole=True):
-        data = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]
-        path.write_bytes(base64.b64decode(data))
-
     def pdf(self, path):
         data = self.send("Page.printToPDF", printBackground=False, paperWidth=8.27, paperHeight=11.69)["data"]
         path.write_bytes(base64.b64decode(data))

@@ -63,6 +63,7 @@ _MATERIAL = (
 _PRICED = frozenset(
     ("attempt_rate_hz", "charge_sensor_power", "charge_reading_time", "cryostat_power", "dac_conversion")
 )
+_MOST_DEVICES = 100_000  # whose arrays fit into memory
 _TRIED = 24  # number of devices whose gates are fitted
 _RELAXATIONS = 14.0  # duration of a read in relaxation times: exp(-14) of the start is left
 _MOST_HOPS = 100_000  # largest number of hops of a read
@@ -107,8 +108,8 @@ class DopantGlass:
     }
 
     def __post_init__(self) -> None:
-        if self.devices < 1:
-            raise ValueError(f"devices is {self.devices}; at least one must be made")
+        if not 1 <= self.devices <= _MOST_DEVICES:
+            raise ValueError(f"devices is {self.devices}; at least one must be made, {_MOST_DEVICES:,} at most")
         for name in ("radius_m", "gate_range_v"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0.0):
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and positive")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,69 +63,97 @@ def settle_neurons(
     NeuronReads
         The reads.
     """
-    tau, n = units.tau_s, state.biases.size
-    streams = [np.random.default_rng(seed) for seed in seeds]
-    columns = np.array(state.couplings.of_reads(seeds).swapaxes(1, 2), order="C")
-    network, load = (columns, state.biases.copy(), state.which.copy()), state.load
-    bound = units.range_v * _GAIN
-    lowest, highest = state.extreme_modes
-    # a longer step would let the most negative mode overshoot
-    tick = min(_STEP_TAU, 1.0 / (1.0 + max(0.0, -lowest) / highest)) if highest > 0.0 else _STEP_TAU
-    blur = np.sqrt(1.0 / (2.0 * max(tick * tau, units.window_s)))
-    approach = -np.expm1(-tick)
-    joules, time, active = np.zeros(len(seeds)), np.zeros(len(seeds)), np.ones(len(seeds))
-    curves, still = (units.outputs, units.noise, units.powers_w), np.ones(len(seeds), np.int64)
-    numbers = (bound, units.range_v, float(blur), load, float(approach), tick * tau)
-    once = 1 if observe is not None else None  # steps at once
+    network = _Settling(units, state, seeds, before, reads, observe)
+    joules, seconds, n = np.zeros(len(seeds)), np.zeros(len(seeds)), state.biases.size
+    u, settled = network.anneal(joules, seconds) if cues is None else network.recall(cues, joules, seconds)
+    spins = np.where(u > 0.0, 1, -1).astype(np.int8)
+    activity = state.activity(seconds, joules, neurons=n, units=n if cues is not None else 2 * n)  # noise units, too
+    activity["da_conversions"] = np.count_nonzero(state.biases) + (0.0 if cues is None else float(n))
+    activity["updates"] = n * seconds / units.tau_s
+    return NeuronReads(spins, settled, activity)
 
-    def look(t_tau: float, u: Float, factor: float) -> None:
-        if observe is not None:
-            observe(t_tau * tau, u, units.look_up(units.outputs, state.which, bound * factor * u), factor)
 
-    if cues is None:
-        slope = bound * units.slope()
+class _Settling:
+    """Reads of a network that settle together; what each takes is added to ``joules`` and ``seconds``."""
+
+    def __init__(
+        self,
+        units: TrimmedUnits,
+        state: NeuronState,
+        seeds: list[Stream],
+        before: int,
+        reads: int,
+        observe: SettlingRecorder | None,
+    ) -> None:
+        self.units, self.state, self.before, self.reads, self.observe = units, state, before, reads, observe
+        self.streams = [np.random.default_rng(seed) for seed in seeds]
+        self.n, tau = state.biases.size, units.tau_s
+        columns = np.array(state.couplings.of_reads(seeds).swapaxes(1, 2), order="C")
+        self.bound = units.range_v * _GAIN
+        lowest, highest = state.extreme_modes
+        # a longer step would let the most negative mode overshoot
+        self.tick = min(_STEP_TAU, 1.0 / (1.0 + max(0.0, -lowest) / highest)) if highest > 0.0 else _STEP_TAU
+        blur = np.sqrt(1.0 / (2.0 * max(self.tick * tau, units.window_s)))
+        approach = -np.expm1(-self.tick)
+        self.network = columns, state.biases.copy(), state.which.copy()
+        self.curves = units.outputs, units.noise, units.powers_w
+        self.numbers = self.bound, units.range_v, float(blur), state.load, float(approach), self.tick * tau
+
+    def anneal(self, joules: Float, seconds: Float) -> tuple[Float, NDArray[np.bool_]]:
+        """Let the gain rise from below the critical one, with noise that ends before it does."""
+        units, tick, (_, highest) = self.units, self.tick, self.state.extreme_modes
+        slope = self.bound * units.slope()
         critical = 1.0 / (slope * highest) if highest > 0.0 else 1.0
         steps = int(np.ceil(_ANNEAL_TAU / tick))
         course = GainRamp(min(1.0, _HOT * critical), (1.0 - _HOLD) * _ANNEAL_TAU)
-        u = _SCATTER * np.array([stream.standard_normal(n) for stream in streams])
+        u = _SCATTER * np.array([stream.standard_normal(self.n) for stream in self.streams])
         factors = np.array([course(k * tick) for k in range(steps)])
         noisy_steps = np.arange(steps) < (1.0 - _HOLD) * steps
         shakes = noisy_steps * (_NOISE * np.sqrt(2.0 * tick) / (slope * factors))
-        each = u, (rest := np.zeros_like(u)), u > 0.0, still, joules, active
-        for k, kicks in normal_kicks(streams, steps, n, once):
-            checkpoint("annealing", before + len(seeds) * k / steps, reads)
-            look(k * tick, u, factors[k])
-            now = slice(k, k + len(kicks))
-            settle_steps(each, network, curves, numbers, kicks, factors[now], shakes[now], np.empty(n))
-        time[:] = _ANNEAL_TAU * tau
-        look(_ANNEAL_TAU, u, 1.0)
-        joules += time * units.powers_w[state.which, -1].sum()  # noise units, at the end of their range
-        settled = np.sqrt((rest**2).mean(axis=1)) < _SETTLED
-        noisy = 2
-    else:
+        rest, reads = np.zeros_like(u), len(u)
+        each = u, rest, u > 0.0, np.ones(reads, np.int64), joules, np.ones(reads)
+        self._advance("annealing", each, factors, shakes)
+        seconds[:] = _ANNEAL_TAU * units.tau_s
+        self._look(_ANNEAL_TAU, u, 1.0)
+        joules += seconds * units.powers_w[self.state.which, -1].sum()  # noise units, at the end of their range
+        return u, np.sqrt((rest**2).mean(axis=1)) < _SETTLED
+
+    def recall(self, cues: NDArray[np.int8], joules: Float, seconds: Float) -> tuple[Float, NDArray[np.bool_]]:
+        """Relax from the cues at full gain, window after window, until each read stands still."""
         u = np.array(cues, dtype=float, order="C") / _GAIN  # cues may be broadcast, which would be compiled apart
-        rest = np.zeros_like(u)
-        settled, noisy = np.zeros(len(seeds), bool), 1
-        length = int(np.ceil(_WINDOW / tick))
+        rest, reads = np.zeros_like(u), len(u)
+        settled, still, active = np.zeros(reads, bool), np.ones(reads, np.int64), np.ones(reads)
+        length = int(np.ceil(_WINDOW / self.tick))
         for window in range(_WINDOWS):
             still[:] = 1
             each = u, rest, u > 0.0, still, joules, active
-            for k, kicks in normal_kicks(streams, length, n, once):
-                checkpoint("settling", before + len(seeds) * window / _WINDOWS, reads)
-                look(window * _WINDOW + min(k * tick, _WINDOW), u, 1.0)
-                level, calm = np.ones(len(kicks)), np.zeros(len(kicks))
-                settle_steps(each, network, curves, numbers, kicks, level, calm, np.empty(n))
-            time += active * (_WINDOW * tau)
+            self._advance("settling", each, np.ones(length), np.zeros(length), window, _WINDOWS)
+            seconds += active * (_WINDOW * self.units.tau_s)
             settled |= (still == 1) & (np.sqrt((rest**2).mean(axis=1)) < _SETTLED)
             active = (~settled).astype(float)
             if settled.all():
                 break
-        look(float(time.max()) / tau, u, 1.0)
-    spins = np.where(u > 0.0, 1, -1).astype(np.int8)
-    activity = state.activity(time, joules, neurons=n, units=noisy * n)
-    activity["da_conversions"] = np.count_nonzero(state.biases) + (0.0 if cues is None else float(n))
-    activity["updates"] = n * time / tau
-    return NeuronReads(spins, settled, activity)
+        self._look(float(seconds.max()) / self.units.tau_s, u, 1.0)
+        return u, settled
+
+    def _advance(
+        self, step: str, each: tuple[Any, ...], factors: Float, shakes: Float, part: int = 0, parts: int = 1
+    ) -> None:
+        """Take a step for each factor of the gain, with a shake of that size."""
+        once = 1 if self.observe is not None else None  # steps at once
+        for k, kicks in normal_kicks(self.streams, len(factors), self.n, once):
+            share = (part + k / len(factors)) / parts
+            checkpoint(step, self.before + len(self.streams) * share, self.reads)
+            self._look(part * _WINDOW + k * self.tick, each[0], factors[k])
+            now = slice(k, k + len(kicks))
+            settle_steps(
+                each, self.network, self.curves, self.numbers, kicks, factors[now], shakes[now], np.empty(self.n)
+            )
+
+    def _look(self, t_tau: float, u: Float, factor: float) -> None:
+        if self.observe is not None:
+            outputs = self.units.look_up(self.units.outputs, self.state.which, self.bound * factor * u)
+            self.observe(t_tau * self.units.tau_s, u, outputs, factor)
 
 
 def sample_neurons(

@@ -48,7 +48,7 @@ def moves_of(problem: Any, *, all_states: bool = False) -> OneHotMoves | None:
 
 
 def searched_form(problem: Ising | Problem, method: str) -> Ising | Moves:
-    """Return what :func:`.minimize` searches: moves that hold groups, or independence, or all spins.
+    """Return what a minimization searches: moves within groups or sets, or all spins.
 
     Parameters
     ----------

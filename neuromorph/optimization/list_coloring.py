@@ -26,7 +26,7 @@ _MOST = 1 << 24  # counts of colors at neighbors that memory is taken for
 
 
 def possible_colors(problem: Coloring) -> NDArray[np.bool_] | None:
-    """Find the colors that a node can have in a coloring without a conflict, as far as singles tell.
+    """Find the colors that nodes can have without a conflict, as far as singles tell.
 
     Parameters
     ----------

@@ -48,6 +48,11 @@ class OneHotReplicas:
     def begun(cls, places: Places, energies: Float, fields: Float, streams: NDArray[np.uint64]) -> OneHotReplicas:
         """Return replicas whose lowest states are the present ones.
 
+        Parameters
+        ----------
+        places, energies, fields, streams : arrays
+            As the attributes.
+
         Returns
         -------
         OneHotReplicas
@@ -119,7 +124,7 @@ class GroupMoves:
 
     @property
     def least(self) -> float:
-        """Bound of the energy, c less the largest biases; -infinity if couplings favor both units of a pair."""
+        """Bound of the energy, c less the largest biases; -infinity unless ``inhibiting``."""
         return self._model[-1] - float(self.top.sum()) if self.inhibiting else -np.inf
 
     @property

@@ -43,7 +43,7 @@ class SetMoves:
 
     @cached_property
     def neighbors(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Where the neighbors of each node begin, and the neighbors."""
+        """Starts of the neighbors of each node, and the neighbors."""
         found: tuple[NDArray[np.int64], NDArray[np.int32]] = neighbor_lists(self.problem.nodes, self.problem.edges)
         return found
 
@@ -63,12 +63,7 @@ class SetMoves:
         return np.zeros((len(streams), self.size), bool)
 
     def spins(self, places: NDArray[np.bool_]) -> NDArray[np.int8]:
-        """Convert sets to spins.
-
-        Parameters
-        ----------
-        places : (replicas, n) bool
-            Whether each node is in the set.
+        """Convert sets to spins, up in the set; :meth:`.GroupMoves.spins` documents the argument.
 
         Returns
         -------
@@ -78,12 +73,7 @@ class SetMoves:
         return np.where(places, 1, -1).astype(np.int8)
 
     def places(self, spins: ArrayLike) -> NDArray[np.bool_]:
-        """Convert spins to sets.
-
-        Parameters
-        ----------
-        spins : (replicas, n) int
-            Spins.
+        """Convert spins to sets; :meth:`.GroupMoves.places` documents the argument.
 
         Returns
         -------
@@ -100,17 +90,12 @@ class SetMoves:
         for k, each in enumerate(up):
             clashes = np.flatnonzero(each[i] & each[j])
             if clashes.size:
-                pair = self.problem.edges[clashes[0]]
-                raise ValueError(f"state {k} holds nodes {pair[0]} and {pair[1]}, which are joined; leave out one")
+                u, v = self.problem.edges[clashes[0]]
+                raise ValueError(f"state {k} holds nodes {u} and {v}, which are joined; leave out one")
         return up
 
     def energy(self, places: NDArray[np.bool_]) -> Float:
-        """Compute the energies of sets.
-
-        Parameters
-        ----------
-        places : (replicas, n) bool
-            Whether each node is in the set.
+        """Compute energies, less the weight; :meth:`.GroupMoves.energy` documents the argument.
 
         Returns
         -------

@@ -24,6 +24,7 @@ import numpy as np
 
 from ..files.npz import ArrayFileError, read_npy, read_npz
 from .edge_list import is_comment
+from .loose_drawings import without_columns
 from .matrices import symmetric_matrix
 from .picture_files import AS_THEY_ARE, PictureOptions, read_picture, scaled_picture, two_valued
 from .recall import MAX_VALUES, Recall
@@ -302,6 +303,9 @@ def _from_text(source: TextFile, options: PictureOptions = AS_THEY_ARE) -> dict[
         raise source.error(f"is a picture of more than {MAX_VALUES} signs; draw smaller")
     if _is_vectors(source):
         return _from_vectors(source, options)
+    column = without_columns(source)
+    if column is not None:
+        return _from_vectors(column, options)
     rows, first = source.lines, next((line.strip()[0] for line in source.lines if line.strip()), "")
     said: tuple[str, ...] = ()
     letters = _two_signs(source) or next((pair for pair in _ALPHABETS if first and first in pair), "")

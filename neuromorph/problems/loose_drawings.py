@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .edge_list import is_comment
 from .text_file import TextFile
@@ -70,3 +74,31 @@ def drawing_signs(source: TextFile) -> list[str]:
     signs = sorted(set("".join(rows)))
     alike = len(rows) > 1 and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
     return signs if alike and 2 < len(signs) <= 6 and any(not sign.isalnum() for sign in signs) else []
+
+
+def repeated_patterns(patterns: NDArray[Any]) -> str:
+    """Say which patterns are others, or others with all signs turned: x and -x have one energy and one coupling.
+
+    Parameters
+    ----------
+    patterns : (k, n) int
+        Patterns, -1 and +1.
+
+    Returns
+    -------
+    str
+        Sentence with the first of them; empty if all differ.
+    """
+    seen: dict[bytes, int] = {}
+    first, count = "", 0
+    turned = np.packbits(patterns * patterns[:, :1] > 0, axis=1)
+    for k, row in enumerate(turned):
+        other = seen.setdefault(row.tobytes(), k)
+        if other != k:
+            alike = bool((patterns[other] == patterns[k]).all())
+            first = first or f"pattern {k + 1} is {'' if alike else 'the negative of '}pattern {other + 1}"
+            count += 1
+    if not count:
+        return ""
+    more = f", and {count - 1} more so" if count > 1 else ""
+    return f"{first}{more}: they are one memory, for x and -x have the same energy"

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from neuromorph import ProblemFileError, exact, load
+from neuromorph.cli import main
 
 # E = 2 x0 - 3 x1 + x2 + 4 x0 x1 - 5 x1 x2, whose minimum is -7 at (0, 1, 1)
 ENTRIES = "{0},{0},2\n{1},{1},-3\n{2},{2},1\n{0},{1},4\n{1},{2},-5\n"
@@ -306,3 +307,16 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path):
     path.write_bytes(zipped("a.txt", content=bytes(70 << 20)))
     with pytest.raises(ProblemFileError, match="unpacks to more than"):
         load(path)
+
+
+def test_negatives_and_repeated_patterns_are_said(tmp_path, capsys):
+    path = tmp_path / "four.txt"
+    path.write_text("1 1 -1 -1\n-1 -1 1 1\n1 -1 1 -1\n-1 1 -1 1\n")
+    assert main(["solve", str(path), "--reads", "20", "--seed", "1"]) == 0
+    said = capsys.readouterr().err
+    assert "pattern 2 is the negative of pattern 1, and 1 more so: they are one memory" in said
+    assert "2 of 4 patterns have no line: all cues are as near to an earlier one" in said
+    path.write_text("1 1 -1 -1\n1 1 -1 -1\n")
+    assert any("pattern 2 is pattern 1" in note for note in load(path).notes)
+    path.write_text("1 1 -1 -1\n1 -1 1 -1\n")
+    assert not any("one memory" in note for note in load(path).notes)

@@ -77,7 +77,9 @@ def drawing_signs(source: TextFile) -> list[str]:
 
 
 def repeated_patterns(patterns: NDArray[Any]) -> str:
-    """Say which patterns are others, or others with all signs turned: x and -x have one energy and one coupling.
+    """Say which patterns are others, or others with all signs turned.
+
+    x and -x have one energy and make the same couplings.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from .text_file import Block, ProblemFileError, TextFile
 
 
 def is_metis(source: TextFile) -> bool:
-    """Return whether n lines list the neighbors of n nodes, each of m edges at both of its ends.
+    """Return whether n lines list the neighbors of n nodes, edges at both ends.
 
     Parameters
     ----------
@@ -42,6 +42,11 @@ def read_metis(source: TextFile) -> Graph:
     -------
     Graph
         Graph; weights of nodes are left out, and said.
+
+    Raises
+    ------
+    ProblemFileError
+        If the file is damaged.
     """
     found = _edges(source)
     if found is None:

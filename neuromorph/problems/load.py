@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
@@ -128,11 +129,20 @@ def load(
         A ValueError, with the file, the line, the rule and the remedy.
     """
     if kind is not None and kind not in PROBLEM_KINDS:
+        close = get_close_matches(str(kind), PROBLEM_KINDS, 1)
+        near = f"did you mean {close[0]}? " if close else ""
         raise ValueError(
-            f"kind is {kind!r}; it must be one of {', '.join(PROBLEM_KINDS)}; leave it out to find it from the file"
+            f"kind is {kind!r}; {near}it must be one of {', '.join(PROBLEM_KINDS)}; leave it out to find it from the "
+            "file"
         )
     if best_known is not None and not isfinite(best_known):
         raise ValueError(f"best_known is {best_known}; give a finite number, or leave it out to look it up")
+    if not isinstance(path, (str, os.PathLike, TextFile)):
+        raise TypeError(
+            f"path is {type(path).__name__}; give the path of a file. Objects are made problems by MaxCut.from_edges, "
+            "Tsp.from_matrix, Tsp.from_coordinates, Recall('name', patterns), and IsingModel('name', model) of "
+            "Ising.from_dimod(bqm), Ising.from_networkx(graph), Ising.from_qubo(matrix)"
+        )
     options = PictureOptions(size, threshold)
     source = TextFile.read(path)
     form, found, plain = _form_and_kind(source, kind)

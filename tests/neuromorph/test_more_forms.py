@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import re
 import struct
 import zipfile
 
@@ -320,3 +321,26 @@ def test_negatives_and_repeated_patterns_are_said(tmp_path, capsys):
     assert any("pattern 2 is pattern 1" in note for note in load(path).notes)
     path.write_text("1 1 -1 -1\n1 -1 1 -1\n")
     assert not any("one memory" in note for note in load(path).notes)
+
+
+def test_objects_are_told_their_way():
+    for thing in (graph(), np.eye(2), {(0, 0): -1.0}, 3):
+        with pytest.raises(TypeError, match=r"give the path of a file\. .*Ising\.from_dimod"):
+            load(thing)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["solve", "-"], "standard input is not read"),
+        (["solv", "a.txt"], "did you mean solve\\?"),
+        (["solve"], "argument is required: FILE; see"),
+        (["solve", "one.csv"], "there is 1 city; a tour needs at least 3"),
+        (["solve", "one.csv", "--kind", "max-cut"], "did you mean maxcut\\?"),
+    ],
+)
+def test_slips_at_the_command_line(tmp_path, monkeypatch, capsys, words, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.csv").write_text("x,y\n0,0\n")
+    assert main(words) == 2
+    assert re.search(said, capsys.readouterr().err)

@@ -74,7 +74,7 @@ def _edges(source: TextFile) -> tuple[int, Float, bool, bool] | None:
     if any(line.lstrip()[:1] == "%" for line in body[: n + 1]):
         body = [line for line in body if line.lstrip()[:1] != "%"]
     lines = body[:n]
-    if not n or len(lines) < n or any(line.strip() for line in body[n:]):
+    if n < 2 or not m or len(lines) < n or any(line.strip() for line in body[n:]):
         return None
     most = 2 * n + skip + 1
     counts = np.fromiter((len(line.split(None, most)) for line in lines), np.int64, n)

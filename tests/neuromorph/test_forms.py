@@ -218,7 +218,8 @@ def test_vectors_stand_one_a_line(tmp_path):
     p = load(path)
     assert isinstance(p, Recall)
     assert p.patterns.tolist() == [[1, 1, -1, -1], [-1, -1, 1, 1], [1, -1, 1, -1], [-1, 1, -1, 1]]
-    assert p.notes == ("4 patterns of 4, one a line; a picture is drawn without blanks, as #..# or 1001",)
+    assert p.notes[0] == "4 patterns of 4, one a line; a picture is drawn without blanks, as #..# or 1001"
+    assert p.notes[1].startswith("pattern 2 is the negative of pattern 1, and 1 more so")
     path.write_text("1 1 -1 -1\n\n-1 -1 1 1\n")
     assert load(path).patterns.shape == (2, 4)
     path.write_text("1 1 -1\n-1 1 1\n\n1 1 1\n1 -1 1\n")

@@ -177,6 +177,7 @@ VALUES = {
         "recall",
         1,
     ),
+    "a row.txt": ("1 0 1 1\n", None, "recall", 1),
     "grid.csv": ("4,5,6\n7,8,9\n1,2,3\n", "partition", "partition", 1.0),
 }
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -40,6 +42,12 @@ class Parser(argparse.ArgumentParser):
         BadInput
             Always, with the message and the command that helps.
         """
+        message = message.replace(", PICTURE", "").replace("arguments are required: FILE", "argument is required: FILE")
+        found = re.match(r"(argument COMMAND: )invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if found:
+            close = get_close_matches(found[2], re.findall(r"[\w-]+", found[3]), 1)
+            near = f"; did you mean {close[0]}?" if close else ""
+            message = f"argument COMMAND: invalid choice: {found[2]!r}{near}"
         raise BadInput(f"{message}; see {self.prog} --help")
 
 

@@ -207,7 +207,7 @@ def _print_recall(comparison: Comparison, result: Result, shown: bool) -> None:
         sys.stdout.write(recalled_text(problem, states))
     why = f"; {result.reason}" if result.reason else ""
     print(printable(f"{_reads(result)}{why}"), file=sys.stderr)
-    for line in recall_lines(score):
+    for line in recall_lines(score, len(problem.patterns)):
         print(printable(line), file=sys.stderr)
     warn(result.target, *result.warnings)
 

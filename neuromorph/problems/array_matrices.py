@@ -1,6 +1,14 @@
-"""Square matrices in .npy and .npz, which are no pictures: symmetric or a triangle, of three values at least."""
+"""Arrays in other containers than a reader's own: square matrices in .npy and .npz, one array of .npz, IDX of MNIST.
+
+A matrix is no picture: it is symmetric or a triangle, of three values at least.
+Source: LeCun, Cortes and Burges, The MNIST database, on the IDX format.
+"""
 
 from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -35,3 +43,51 @@ def matrix_rows(source: TextFile) -> TextFile | None:
     if symmetric_matrix(array) is None or len(np.unique(array)) < 3:
         return None
     return source.rewritten([" ".join(map(shortest_number, row)) for row in array.tolist()])
+
+
+def lone_array(source: TextFile) -> TextFile | None:
+    """Rewrite an .npz of one array, of any name, as .npy.
+
+    Parameters
+    ----------
+    source : TextFile
+        File in .npz.
+
+    Returns
+    -------
+    TextFile or None
+        File; None where the array cannot be read, or is none of numbers in one to three axes.
+    """
+    try:
+        array = next(iter(read_npz(source.data).values()))
+    except ArrayFileError:
+        return None
+    return _as_npy(source, array) if array.ndim in (1, 2, 3) and array.dtype.kind in "biuf" and array.size else None
+
+
+def array_of_idx(source: TextFile) -> TextFile | None:
+    """Rewrite the pictures of an IDX file, as of MNIST, as .npy.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    TextFile or None
+        File of (pictures, rows, columns); None for any other.
+    """
+    data = source.data
+    if data[:4] != b"\0\0\x08\x03" or len(data) < 16:
+        return None
+    shape = tuple(int.from_bytes(data[k : k + 4], "big") for k in (4, 8, 12))
+    if 0 in shape or shape[0] * shape[1] * shape[2] != len(data) - 16:
+        return None
+    return _as_npy(source, np.frombuffer(data, np.uint8, offset=16).reshape(shape))
+
+
+def _as_npy(source: TextFile, array: Any) -> TextFile:
+    out = io.BytesIO()
+    np.save(out, array, allow_pickle=False)
+    return replace(source, data=out.getvalue(), packed=source.stored)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..ising import Float
-from .city_checks import MAX_MATRIX, negative
+from .city_checks import MAX_MATRIX, NO_ROAD, negative
 from .forced_links import one_way_tour
 from .lkh_distances import lkh_matrix
 from .matrices import symmetric_matrix
-from .tables import COORDINATES, TextTable, read_text_table
-from .text_file import TextFile, printable_name, quote_text
+from .tables import COORDINATES, TextTable, is_numbering, read_text_table
+from .text_file import LARGEST, TextFile, parse_number, printable_name, quote_text
 from .tsp import Tsp
 
 
@@ -73,8 +73,7 @@ def _columns(source: TextFile, table: TextTable) -> tuple[list[int], tuple[str, 
         at = next((k for k in others if k in table.words), next(iter(others), None))
     else:
         words = table.words
-        first = table.numbers[:, 0]
-        counted = any(np.array_equal(first, np.arange(start, start + len(first))) for start in (0, 1))
+        counted = is_numbering(table.numbers[:, 0])
         at = words[0] if words else 0 if counted and len(numeric) > 2 else None
         columns = [k for k in numeric if k != at]
     if len(columns) not in (2, 3):
@@ -146,3 +145,47 @@ def named_matrix(source: TextFile) -> tuple[Float, tuple[str, ...]]:
     table = read_text_table(source)
     assert table is not None
     return table.numbers[:, 1:], tuple(row[0].strip("\"'")[:80] for row in table.rows)
+
+
+def distances_of_pairs(source: TextFile, rows: list[list[str]]) -> tuple[Float, tuple[str, ...]]:
+    """Build the matrix of distances of rows ``name name distance``.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+    rows : list of list of str
+        Rows; a pair that is given in one order has this distance both ways.
+
+    Returns
+    -------
+    tuple of (n, n) float, tuple of str
+        Matrix and names.
+
+    Raises
+    ------
+    ProblemFileError
+        If a distance is no number or is given twice, or a pair has none.
+    """
+    numbers: dict[str, int] = {}
+    found: dict[tuple[int, int], float] = {}
+    for row in rows:
+        value = parse_number(row[2]) if len(row) > 2 else None
+        if value is None or not abs(value) <= LARGEST:
+            raise source.error(f"{quote_text(' '.join(row))} is no 'name name distance'; write a number; {NO_ROAD}")
+        i, j = (numbers.setdefault(name, len(numbers)) for name in row[:2])
+        if found.setdefault((i, j), value) != value:
+            raise source.error(f"the distance of {quote_text(row[0])} and {quote_text(row[1])} comes twice; keep one")
+        if len(numbers) > MAX_MATRIX:
+            raise source.error(f"has more than {MAX_MATRIX} cities, at which matrices stop; give coordinates")
+    names = tuple(numbers)
+    matrix = np.full((len(names), len(names)), np.nan)
+    for (i, j), value in found.items():
+        matrix[i, j] = value
+    matrix = np.where(np.isnan(matrix), matrix.T, matrix)
+    np.fill_diagonal(matrix, 0.0)
+    if np.isnan(matrix).any():
+        i, j = np.argwhere(np.isnan(matrix))[0]
+        missing = f"{quote_text(names[i])} and {quote_text(names[j])}"
+        raise source.error(f"has no distance of {missing}; a tour may go by every road: {NO_ROAD}")
+    return matrix, names

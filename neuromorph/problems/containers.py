@@ -1,4 +1,7 @@
-"""Containers of problem files: gzip, xz and bzip2, of which no more is unpacked than a bound, and kinds of text."""
+"""Containers of problem files, of which no more is unpacked than a bound, and kinds of text.
+
+gzip, xz, bzip2, and zip archives of one file; those of NumPy and of programs stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ import bz2
 import io
 import lzma
 import re
+import zipfile
 import zlib
 
-ENDINGS = (".gz", ".xz", ".bz2")
+ENDINGS = (".gz", ".xz", ".bz2", ".zip")
 
-_GZIP, _XZ, _BZIP2 = b"\x1f\x8b", b"\xfd7zXZ\0", b"BZh"
+_GZIP, _XZ, _BZIP2, _ZIP = b"\x1f\x8b", b"\xfd7zXZ\0", b"BZh", b"PK\x03\x04"
 _SMALL, _RATIO = 64 << 20, 100  # bytes that any file may unpack to; ratio of a larger one: numbers pack 2 to 10 times
 _MEMORY = 128 << 20  # bytes that xz may take for its dictionary
 _MARK, _NO_BREAK = b"\xef\xbb\xbf", "\u00a0".encode()
@@ -35,8 +39,8 @@ def unpack_bytes(data: bytes, limit: int) -> bytes:
     Returns
     -------
     bytes
-        Content of gzip, xz or bzip2; text in UTF-16 becomes UTF-8, without a byte order mark, no-break blanks and the
-        Ctrl-Z of DOS at its end; all else as it is.
+        Content of gzip, xz, bzip2, or of a zip archive of one file; text in UTF-16 becomes UTF-8, without a byte order
+        mark, no-break blanks and the Ctrl-Z of DOS at its end; all else as it is.
 
     Raises
     ------
@@ -45,7 +49,26 @@ def unpack_bytes(data: bytes, limit: int) -> bytes:
     """
     if data.startswith((_GZIP, _XZ, _BZIP2)):
         data = _inflated(data, min(limit, max(_SMALL, _RATIO * len(data))))
+    elif data.startswith(_ZIP):
+        data = _only_member(data, min(limit, max(_SMALL, _RATIO * len(data))))
     return _as_typed(_as_utf8(data))
+
+
+def _only_member(data: bytes, limit: int) -> bytes:
+    """Return the one file of a zip archive; the archive itself if it has several, or an array."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [each for each in archive.infolist() if not each.is_dir()]
+            members = [each for each in members if not each.filename.startswith("__MACOSX/")]
+            if len(members) != 1 or members[0].filename.endswith(".npy"):
+                return data
+            with archive.open(members[0]) as file:
+                found = file.read(limit + 1)
+    except Exception:  # zipfile raises many kinds on damaged bytes, which the reader of arrays names
+        return data
+    if len(found) > limit:
+        raise ContainerError(f"unpacks to more than {limit >> 20} MB; unpack it, and give a smaller instance")
+    return found
 
 
 def _as_typed(data: bytes) -> bytes:

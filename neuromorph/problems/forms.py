@@ -100,14 +100,30 @@ MATRIX_MARKET = Form("a MatrixMarket matrix", "MatrixMarket", (*GRAPH_KINDS, "qu
 MATRIX_MARKET_ARRAY = Form("a MatrixMarket array", remedy="give real numbers, square")
 DOT = Form("a Graphviz graph (DOT)", "DOT", GRAPH_KINDS)
 GML = Form("a GML graph", "networkx", GRAPH_KINDS)
-XML = Form("XML, as GraphML is", "networkx", GRAPH_KINDS)
+XML = Form("a graph in XML (GraphML, GEXF)", "networkx", GRAPH_KINDS)
 PAJEK = Form("a Pajek graph", "networkx", GRAPH_KINDS)
 LEDA = Form("a LEDA graph", "networkx", GRAPH_KINDS)
 NX_EDGES = Form("an edge list of networkx", "networkx", GRAPH_KINDS)
 NODE_LINK = Form("a graph in JSON (node-link)", "node-link", GRAPH_KINDS)
 METIS = Form("a METIS graph, whose line k lists the neighbors of node k", "METIS", GRAPH_KINDS)
 EDGES = Form("a list of edges without a header", "edges", (*GRAPH_KINDS, "tsp", *_LISTED))
-NAMED_EDGES = Form("edges between names", "named edges", GRAPH_KINDS)
+NAMED_EDGES = Form("edges between names", "named edges", (*GRAPH_KINDS, "tsp", *_LISTED))
+NAMED_DISTANCES = Form("distances between names, one pair a line", "named edges", ("tsp", *GRAPH_KINDS), asks=True)
+NAMED_NUMBERS = Form(
+    "names with a number each",
+    remedy="for edges write 'name name weight', for cities 'name x y'; numbers alone are --kind partition",
+)
+GRAPH6 = Form("a graph in graph6 or sparse6", "graph6", GRAPH_KINDS)
+PYTHON = Form("a dictionary of Python, as of a QUBO", "Python", ("qubo", "ising"), asks=True)
+PYTHON_MODEL = Form("a model as Python prints it", "Python", _LISTED)
+GAPPED = Form(
+    "a square table in which some cells are no numbers, as of missing roads",
+    remedy="write 0 on the diagonal, and for 'no road' a large distance, above the length of any tour",
+)
+NEIGHBORS = Form(
+    "rows of different lengths, as lists of neighbors are",
+    remedy="write one edge a line, 'i j', as networkx.write_edgelist does",
+)
 CITIES = Form("plain coordinates of cities", "cities", ("tsp",))
 EDGES_OR_CITIES = Form("pairs of numbers, which are edges or coordinates", "edges", (*GRAPH_KINDS, "tsp"), asks=True)
 LIST_OR_CITIES = Form(
@@ -120,7 +136,9 @@ ADJACENCY = Form(
     "the adjacency matrix of a graph, or a picture", "matrix", (*GRAPH_KINDS, "recall", "tsp", *_LISTED), asks=True
 )
 WEIGHTS = Form("a matrix of weights or distances", "matrix", (*GRAPH_KINDS, "tsp", *_LISTED), asks=True)
-NAMED_MATRIX = Form("a table of distances or weights with names", "named matrix", ("tsp", *GRAPH_KINDS), asks=True)
+NAMED_MATRIX = Form(
+    "a table of distances or weights with names", "named matrix", ("tsp", *GRAPH_KINDS, *_LISTED), asks=True
+)
 DIRECTED = Form(
     "a matrix that is not symmetric", "matrix", ("tsp", "qubo", "recall"), asks=True, remedy="tsp takes it as one way"
 )
@@ -154,6 +172,10 @@ BOTH = Form(
 )
 
 _UNPACK = Form("compressed data", remedy="unpack it first")
+IDX = Form("pictures in IDX, as of MNIST", "array", ("recall",))
+EXCEL = Form("an Excel workbook", remedy="save the sheet as CSV")
+TAR = Form("a tar archive", remedy="unpack it first")
+OTHER_XML = Form("XML, but neither GraphML nor GEXF", remedy="write rows of numbers, or a graph as GraphML")
 _TIFF = Form("a TIFF picture", remedy=_PICTURE)
 _PICKLE = Form("a Python pickle, which can run commands", remedy=f"it is never read; {_SAVE}")
 
@@ -169,7 +191,19 @@ BEGINNINGS: dict[bytes, Form] = {
     b"RIFF": Form("a WebP picture", remedy=_PICTURE),
     b"II*\0": _TIFF,
     b"MM\0*": _TIFF,
-    b"\x89HDF": Form("an HDF5 file", remedy="neuromorph simulate FILE runs a spiking network in NIR"),
+    b"\x89HDF": Form(
+        "an HDF5 file",
+        remedy="neuromorph simulate FILE runs a spiking network in NIR; save arrays by numpy.save, a model as JSON",
+    ),
+    b"MATLAB": Form(
+        "a MATLAB file (.mat)", remedy='numpy.save("a.npy", scipy.io.loadmat(FILE)["name"]) makes a .npy of it'
+    ),
+    b"\xd0\xcf\x11\xe0": Form("an Excel or Word file of before 2007", remedy="save the sheet as CSV"),
+    b"PAR1": Form("a Parquet file", remedy="pandas.read_parquet(FILE).to_csv writes CSV"),
+    b"SQLite format 3": Form("an SQLite database", remedy="write the table as CSV"),
+    b"\x1f\x9d": _UNPACK,
+    b"\x5d\0\0": _UNPACK,
+    b"\0\0\x08\x01": Form("labels in IDX, as of MNIST", remedy="give the file of pictures, ...-images-idx3-ubyte"),
     b"DIMODBQM": BQM,
     b"DIMODCQM": Form("a constrained model of dimod", remedy="dimod.cqm_to_bqm makes a .bqm of it"),
     b"%PDF": Form("a PDF document", remedy="give the data themselves, as text"),
@@ -188,14 +222,27 @@ SIGNS: dict[str, Form] = {
     r"\A\s*\{\s*\{\s*[-\d.]": Form("a list of Mathematica", remedy='write rows of numbers, as Export["m.csv", m] does'),
     r"\A\s*(?:\$+|\\\[|\\begin\{|\\left)": Form("LaTeX", remedy="write rows of numbers, without & and \\\\"),
     r"\A\s*\{": JSON,
+    r"\A\s*<(?:!doctype\s+)?html\b": Form("a web page (HTML)", remedy="download the data themselves, as text"),
+    r"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--[^>]*-->\s*)*(?:<!doctype\s+svg[^>]*>\s*)?<svg\b": Form(
+        "an SVG picture", remedy=_PICTURE
+    ),
     r"\A\s*<": XML,
+    r"\Aversion https://git-lfs": Form("a pointer of Git LFS", remedy="`git lfs pull` brings the file itself"),
+    r"^[ \t]*(?:array[ \t]*\[[^\n]*\][ \t]*of[ \t]+)?var[ \t]+[^\n]*;|^[ \t]*solve[ \t]+(?:minim|maxim|satis)": Form(
+        "a MiniZinc model", remedy="write a QUBO as .qubo, or 'i j value' lines"
+    ),
+    r"^[ \t]*(?:subject to|such that|s\.t\.)[ \t]*:?[ \t]*$|^[ \t]*(?:minimi[sz]e|maximi[sz]e)[ \t]*$": Form(
+        "a linear or quadratic program (LP)",
+        remedy="dimod.lp.load reads it, dimod.cqm_to_bqm and to_file make a .bqm of it",
+    ),
+    r"^COLUMNS[ \t]*$": Form("a linear program (MPS)", remedy="write a QUBO as .qubo, or 'i j value' lines"),
     r"\A(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/|#[^\n]*\n)*(?:strict\s+)?(?:di)?graph\b[^\n\[{]*\s*\{": DOT,
     r"^[ \t]*graph[ \t]*\n?[ \t]*\[": GML,
     r"\A(?:\s*#[^\n]*\n)*\s*[^\s#]\S*[ \t]+\S+[ \t]+\{": NX_EDGES,
     r"^[ \t]*\*(?:vertices|network)\b": PAJEK,
     r"\ALEDA\.GRAPH": LEDA,
     r"^[ \t]*p[ \t]+qubo\b": QBSOLV,
-    r"^[ \t]*p[ \t]+(?:edges?|col|sp|max|aux|mc)\b": DIMACS,
+    r"^[ \t]*p[ \t]+(?:edges?|col|sp|max|aux|mc|tw|td)\b": DIMACS,
     r"\A[^\n]*\n\s*VEHICLE\s*\n\s*NUMBER\s+CAPACITY": Form(
         "vehicle routing with time windows (Solomon)",
         remedy="routes of several vehicles are not solved; for one tour of its places write 'name,x,y' and their rows",

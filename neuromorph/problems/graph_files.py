@@ -1,4 +1,4 @@
-"""Graphs from files: DIMACS, GML, GraphML, Pajek, LEDA, METIS, node-link JSON, plain lists of edges.
+"""Graphs from files: DIMACS, GML, GraphML, Pajek, LEDA, GEXF, node-link JSON, plain lists of edges.
 
 NetworkX reads the forms that it knows, once the file has shown that it is small and does no harm: XML with a document
 type, which can define entities, is not parsed.
@@ -6,6 +6,7 @@ type, which can define entities, is not parsed.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import warnings
@@ -69,27 +70,6 @@ def read_dimacs(source: TextFile) -> Graph:
     return Graph.of(source, size, pairs.ends - 1, pairs.values, given=pairs.given, both=True)
 
 
-def read_metis(source: TextFile) -> Graph:
-    """Read the graph whose line k lists the neighbors of node k.
-
-    Parameters
-    ----------
-    source : TextFile
-        File.
-
-    Returns
-    -------
-    Graph
-        Graph.
-    """
-    rows = [line.split() for line in source.lines]
-    start = next(k for k, words in enumerate(rows) if words and words[0][0] not in "#%")
-    n = int(rows[start][0])
-    ends = np.array([(k, int(word) - 1) for k, words in enumerate(rows[start + 1 : start + 1 + n]) for word in words])
-    ends = ends.reshape(-1, 2)[ends.reshape(-1, 2)[:, 0] < ends.reshape(-1, 2)[:, 1]].astype(np.int64)
-    return Graph.of(source, n, ends, np.ones(len(ends)), given=np.zeros(len(ends), bool))
-
-
 def read_plain_edges(source: TextFile) -> Graph:
     """Read lines ``i j`` or ``i j weight`` without a header.
 
@@ -103,7 +83,10 @@ def read_plain_edges(source: TextFile) -> Graph:
     Graph
         Graph.
     """
-    return graph_of_pairs(read_pairs(source, 0, "node", 0, 10**9))
+    pairs = read_pairs(source, 0, "node", 0, 10**9)
+    here = np.unique(pairs.ends, axis=0)
+    mirrored = 0 < len(here) == len(pairs.ends) and np.array_equal(here, np.unique(pairs.ends[:, ::-1], axis=0))
+    return graph_of_pairs(pairs, both=mirrored and bool((here[:, 0] != here[:, 1]).all()))
 
 
 def read_named_edges(source: TextFile, rows: Iterable[list[str]]) -> Graph:
@@ -151,7 +134,7 @@ def read_named_edges(source: TextFile, rows: Iterable[list[str]]) -> Graph:
 
 
 def read_by_networkx(source: TextFile) -> Graph:
-    """Read GML, GraphML, Pajek, LEDA, or the edge list that NetworkX writes.
+    """Read GML, GraphML, GEXF, Pajek, LEDA, or the edge list that NetworkX writes.
 
     Parameters
     ----------
@@ -175,7 +158,10 @@ def read_by_networkx(source: TextFile) -> Graph:
     text = "\n".join(source.lines)
     start = text.lstrip().lower()
     parse: Callable[[], Any]
-    if start.startswith("<"):
+    if start.startswith("<") and re.search(r"<(?:\w+:)?gexf\b", start[:65536]):
+        _check_xml(source)
+        parse = lambda: nx.read_gexf(io.BytesIO(text.encode()))  # noqa: E731
+    elif start.startswith("<"):
         _check_xml(source)
         parse = lambda: nx.parse_graphml(text if not text.startswith("<?xml") else text.partition("?>")[2].lstrip())  # noqa: E731
     elif start.startswith("leda.graph"):
@@ -261,8 +247,11 @@ def read_node_link(source: TextFile) -> Graph:
         raise source.error(f"is larger than {MAX_PARSED >> 20} MB; write 'nodes edges', then 'i j weight' an edge")
     try:
         data = json.loads(source.data.decode("utf-8-sig"))
+        # of Cytoscape, and the JSON Graph Format
+        data = next((data[key] for key in ("elements", "graph") if "nodes" not in data and key in data), data)
         links = next((data[key] for key in ("links", "edges") if isinstance(data.get(key), list)), None)
         nodes, adjacency = data["nodes"], data.get("adjacency")
+        nodes = list(nodes) if isinstance(nodes, dict) else nodes
         if not isinstance(nodes, list) or (links is None and not isinstance(adjacency, list)):
             raise source.error("has no lists 'nodes' and 'links'; save networkx.node_link_data(graph)")
         names = [_name(node, k) for k, node in enumerate(nodes)]
@@ -273,6 +262,7 @@ def read_node_link(source: TextFile) -> Graph:
             ]
         found = []
         for link in links:
+            link = link["data"] if isinstance(link, dict) and isinstance(link.get("data"), dict) else link
             values = [next((link[key] for key in pair if key in link), None) for pair in zip(*_ENDS, strict=True)]
             values = link[:2] if isinstance(link, list) else values
             at = [places.get(value, value) for value in values]  # D3's older links name a node by its place
@@ -291,5 +281,6 @@ def read_node_link(source: TextFile) -> Graph:
 def _name(node: Any, k: int) -> Hashable:
     """Return what links call a node."""
     if isinstance(node, dict):
+        node = node["data"] if isinstance(node.get("data"), dict) else node
         node = next((node[key] for key in ("id", "name", "label") if key in node), k)
     return json.dumps(node) if isinstance(node, (list, dict)) else node

@@ -5,21 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
 from . import best_known as known
 from .assignment import Assignment, read_qaplib
-from .city_tables import named_matrix, read_cities, tour_of_matrix
+from .city_tables import distances_of_pairs, named_matrix, read_cities, tour_of_matrix
 from .coloring import Coloring, coloring_of_graph
 from .dot_files import read_dot
 from .format_detection import recognize
 from .forms import PATTERNS, PROBLEM_KINDS, WORD_LIST, Form
 from .graph import Graph
+from .graph6 import read_graph6
 from .graph_files import (
     read_by_networkx,
     read_dimacs,
-    read_metis,
     read_named_edges,
     read_node_link,
     read_plain_edges,
@@ -27,9 +28,11 @@ from .graph_files import (
 from .graph_matrix import graph_of_matrix
 from .independent_set import IndependentSet, set_of_graph
 from .ising_model import IsingModel, model_of, model_problem
+from .loose_drawings import drawing_signs
 from .matrices import square_matrix
 from .matrix_market import read_matrix_market
 from .maxcut import MaxCut, cut_of_graph
+from .metis import read_metis
 from .model_formats import read_model
 from .partition import Partition, read_partition
 from .pattern_files import read_recall
@@ -40,7 +43,7 @@ from .recall import Recall
 from .rudy import read_rudy
 from .satisfiability import Satisfiability, read_formula
 from .sudoku import read_sudoku
-from .tables import first_rows, read_text_table
+from .tables import rows_of_names
 from .text_file import ProblemFileError, TextFile, printable_name
 from .tsp import Tsp
 from .tsplib import read_tsp
@@ -67,9 +70,10 @@ GRAPH_READERS: dict[str, Callable[[TextFile], Graph]] = {
     "networkx": read_by_networkx,
     "node-link": read_node_link,
     "METIS": read_metis,
+    "graph6": read_graph6,
     "DOT": read_dot,
     "edges": read_plain_edges,
-    "named edges": lambda source: read_named_edges(source, _named_rows(source)),
+    "named edges": lambda source: read_named_edges(source, rows_of_names(source)),
     "matrix": lambda source: graph_of_matrix(source, square_matrix(source)),
     "named matrix": lambda source: graph_of_matrix(source, *named_matrix(source)),
 }
@@ -125,11 +129,20 @@ def load(
         A ValueError, with the file, the line, the rule and the remedy.
     """
     if kind is not None and kind not in PROBLEM_KINDS:
+        close = get_close_matches(str(kind), PROBLEM_KINDS, 1)
+        near = f"did you mean {close[0]}? " if close else ""
         raise ValueError(
-            f"kind is {kind!r}; it must be one of {', '.join(PROBLEM_KINDS)}; leave it out to find it from the file"
+            f"kind is {kind!r}; {near}it must be one of {', '.join(PROBLEM_KINDS)}; leave it out to find it from the "
+            "file"
         )
     if best_known is not None and not isfinite(best_known):
         raise ValueError(f"best_known is {best_known}; give a finite number, or leave it out to look it up")
+    if not isinstance(path, (str, os.PathLike, TextFile)):
+        raise TypeError(
+            f"path is {type(path).__name__}; give the path of a file. Objects are made problems by MaxCut.from_edges, "
+            "Tsp.from_matrix, Tsp.from_coordinates, Recall('name', patterns), and IsingModel('name', model) of "
+            "Ising.from_dimod(bqm), Ising.from_networkx(graph), Ising.from_qubo(matrix)"
+        )
     options = PictureOptions(size, threshold)
     source = TextFile.read(path)
     form, found, plain = _form_and_kind(source, kind)
@@ -173,6 +186,11 @@ def _form_and_kind(source: TextFile, asked: str | None) -> tuple[Form, str, Text
     if form is None and asked == "recall":  # whose reader says how pictures are drawn
         form = WORD_LIST if is_word_list(source, spaced=True) else PATTERNS
     if form is None:
+        signs = drawing_signs(source)
+        if signs:
+            raise source.error(
+                f"looks like a drawing in {len(signs)} signs, {', '.join(map(repr, signs))}; draw with two"
+            )
         raise source.error(
             "is neither a TSPLIB file, a rudy graph ('nodes edges' first), a picture nor a model; correct its first "
             "line, or see docs/problem_files.md for the forms that are read",
@@ -185,6 +203,8 @@ def _form_and_kind(source: TextFile, asked: str | None) -> tuple[Form, str, Text
             raise source.error(f"looks like {form.name}; {form.refusal()}")
         return form, form.kinds[0], plain
     if asked in form.kinds:
+        return form, asked, plain
+    if asked == "partition" and form.family in ("matrix", "edges", "cities", "vectors"):  # numbers on any lines
         return form, asked, plain
     if asked == "ising" and not form.asks:  # the Ising form of any problem
         return form, form.kinds[0], plain
@@ -222,6 +242,8 @@ def _read(
             problem = tour_of_matrix(source, matrix)
         elif form.family == "named matrix":
             problem = tour_of_matrix(source, *named_matrix(source))
+        elif form.family == "named edges":
+            problem = tour_of_matrix(source, *distances_of_pairs(source, rows_of_names(source)))
         else:
             problem = read_cities(source)
     else:
@@ -240,18 +262,3 @@ def _read(
         else:
             problem = cut_of_graph(graph, name)
     return replace(problem, notes=(*said, *problem.notes)) if said else problem
-
-
-def _named_rows(source: TextFile) -> list[list[str]]:
-    """Return the rows of a list of edges between names, the two ends and the weight first."""
-    table = read_text_table(source)
-    if table is None:
-        return first_rows(source, len(source.lines), len(source.data) + 1)
-    if not table.header:
-        return table.rows
-    order = [
-        next((k for k, name in enumerate(table.header) if name in names), None)
-        for names in ({"source", "from", "u", "head", "node1", "i"}, {"target", "to", "v", "tail", "node2", "j"},
-                      {"weight", "w", "value"})
-    ]  # fmt: skip
-    return [[row[k] for k in order if k is not None] for row in table.rows]

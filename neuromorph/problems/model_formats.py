@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,12 @@ from scipy import sparse
 from ..files.npz import ArrayFileError, read_npz
 from ..ising import Ising
 from .bqm_files import numbers_of, read_bqm, read_bqpjson, read_dimod_json, read_json
+from .city_tables import named_matrix
 from .format_detection import form_of
 from .forms import Form
 from .matrices import square_matrix
 from .matrix_market import read_matrix_market_qubo
+from .named_terms import read_python_model, terms_of_names
 from .quadratic_model import MAX_FILE_SPINS, IsingFile, made, require_used
 from .qubo_files import (
     read_biq_mac,
@@ -33,6 +36,7 @@ from .qubo_files import (
     read_qbsolv,
     read_qubist,
 )
+from .tables import rows_of_names
 from .text_file import ProblemFileError, TextFile, quote_text
 
 _OURS = "-1/2 s'Js - h's + offset"
@@ -92,6 +96,19 @@ def _matrix(source: TextFile, kind: str | None) -> IsingFile:
     return read_model_matrix(source, matrix, kind or "qubo")
 
 
+def _named_matrix(source: TextFile, kind: str | None) -> IsingFile:
+    matrix, names = named_matrix(source)
+    return replace(read_model_matrix(source, matrix, kind or "qubo"), labels=names)
+
+
+def _named_terms(source: TextFile, kind: str | None) -> IsingFile:
+    rows = [row for row in rows_of_names(source) if len(row) > 1]
+    if any(len(row) < 3 for row in rows):
+        raise source.error("has rows without a value; write 'name name value'")
+    items = [(row[0], row[1], row[2]) for row in rows]
+    return terms_of_names(source, items, "BINARY" if kind == "qubo" else "SPIN")
+
+
 _READERS: dict[str, Callable[[TextFile, str | None], IsingFile]] = {
     "couplings": lambda source, _: _from_npz(source),
     "JSON": lambda source, _: _from_json(source),
@@ -103,6 +120,9 @@ _READERS: dict[str, Callable[[TextFile, str | None], IsingFile]] = {
     "OR-Library": lambda source, _: read_or_library(source),
     "HFS": lambda source, kind: read_hfs(source, "SPIN" if kind == "ising" else "BINARY"),
     "matrix": _matrix,
+    "named matrix": _named_matrix,
+    "named edges": _named_terms,
+    "Python": read_python_model,
     "MatrixMarket": lambda source, _: read_matrix_market_qubo(source),
 }
 

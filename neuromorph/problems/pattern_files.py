@@ -16,6 +16,7 @@ import os
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from math import prod
 from typing import Any
@@ -24,6 +25,7 @@ import numpy as np
 
 from ..files.npz import ArrayFileError, read_npy, read_npz
 from .edge_list import is_comment
+from .loose_drawings import repeated_patterns, without_columns
 from .matrices import symmetric_matrix
 from .picture_files import AS_THEY_ARE, PictureOptions, read_picture, scaled_picture, two_valued
 from .recall import MAX_VALUES, Recall
@@ -136,7 +138,9 @@ def read_recall(source: TextFile, family: str = "patterns", options: PictureOpti
     except Exception as error:  # Pillow raises many kinds on damaged bytes
         reason = quote_text(str(error).partition("\n")[0] or type(error).__name__)
         raise source.error(f"is damaged or not usable ({reason}); save it again") from None
-    return Recall(name, **fields)
+    made = Recall(name, **fields)
+    said = repeated_patterns(made.patterns)
+    return replace(made, notes=(*made.notes, said)) if said else made
 
 
 def pictures_together(paths: Sequence[str | os.PathLike[str]]) -> TextFile:
@@ -302,6 +306,9 @@ def _from_text(source: TextFile, options: PictureOptions = AS_THEY_ARE) -> dict[
         raise source.error(f"is a picture of more than {MAX_VALUES} signs; draw smaller")
     if _is_vectors(source):
         return _from_vectors(source, options)
+    column = without_columns(source)
+    if column is not None:
+        return _from_vectors(column, options)
     rows, first = source.lines, next((line.strip()[0] for line in source.lines if line.strip()), "")
     said: tuple[str, ...] = ()
     letters = _two_signs(source) or next((pair for pair in _ALPHABETS if first and first in pair), "")

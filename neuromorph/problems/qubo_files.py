@@ -28,7 +28,7 @@ import numpy as np
 
 from ..ising import Float
 from .edge_list import Pairs, is_comment, read_pairs
-from .quadratic_model import MAX_FILE_SPINS, IsingFile, model_of_pairs, model_of_terms
+from .quadratic_model import MAX_FILE_SPINS, IsingFile, model_of_pairs, model_of_terms, require_used
 from .text_file import Block, TextFile, quote_text
 
 _VARTYPE = re.compile(r"\s*#+\s*vartype\s*[=:]\s*(\w*)", re.IGNORECASE)
@@ -71,8 +71,10 @@ def read_qbsolv(source: TextFile) -> IsingFile:
     if not 1 <= size <= MAX_FILE_SPINS:
         raise source.error(f"the header says {size} variables; from 1 to {MAX_FILE_SPINS} are supported", at + 1)
     pairs = read_pairs(source.rewritten(lines), 0, "variable", 0, size - 1, weighted=True)
-    found = int((pairs.ends[:, 0] == pairs.ends[:, 1]).sum())
-    if (found, len(pairs.values) - found) != (diagonals, couplers):
+    linear, some = pairs.ends[:, 0] == pairs.ends[:, 1], pairs.values != 0.0  # some writers do not count zeros
+    found = int(linear.sum())
+    nonzero = int((linear & some).sum()), int((~linear & some).sum())
+    if (diagonals, couplers) not in ((found, len(pairs.values) - found), nonzero):
         counts_found = f"{found} diagonals and {len(pairs.values) - found} couplers"
         raise source.error(
             f"the file has {counts_found}, its header says {diagonals} and {couplers}; correct one of them", at + 1
@@ -117,12 +119,18 @@ def read_qubist(source: TextFile) -> IsingFile:
         Model of the spins that have a term; the others would double every state.
     """
     size, pairs = _counted(source, low=0)
+    return _of_used(pairs, size, "SPIN")
+
+
+def _of_used(pairs: Pairs, size: int, vartype: str) -> IsingFile:
+    """Build the model of the variables that are in a term, named by their numbers."""
     used = np.unique(pairs.ends)
     if len(used) == size:
-        return model_of_pairs(pairs, size, vartype="SPIN")
+        return model_of_pairs(pairs, size, vartype=vartype)
     kept = replace(pairs, ends=np.searchsorted(used, pairs.ends))
-    said = f"{size - len(used)} of the {size} spins are in no term, and are left out"
-    return model_of_pairs(kept, len(used), vartype="SPIN", labels=tuple(map(str, used.tolist())), notes=(said,))
+    what = "spins" if vartype == "SPIN" else "variables"
+    said = f"{size - len(used)} of the {size} {what}, numbered from 0, are in no term, and are left out"
+    return model_of_pairs(kept, len(used), vartype=vartype, labels=tuple(map(str, used.tolist())), notes=(said,))
 
 
 def _counted(source: TextFile, low: int) -> tuple[int, Pairs]:
@@ -169,7 +177,10 @@ def read_coo(source: TextFile, vartype: str | None = None) -> IsingFile:
                 f"the vartype is {quote_text(vartype)}; write '# vartype=SPIN' or '# vartype=BINARY'", start + 1
             )
         start += 1
-    return model_of_pairs(read_pairs(source, start, "spin", 0, MAX_FILE_SPINS - 1, weighted=True), vartype=vartype)
+    pairs = read_pairs(source, start, "spin", 0, MAX_FILE_SPINS - 1, weighted=True)
+    size = int(pairs.ends.max(initial=-1)) + 1
+    require_used(source, size, len(pairs.values))
+    return _of_used(pairs, size, vartype)
 
 
 def read_or_library(source: TextFile) -> IsingFile:

@@ -19,10 +19,20 @@ _MAX_BYTES = 32 << 20
 _LOOKED = 50  # rows by which separators are told
 
 COORDINATES = {
-    "x": 0, "xcoord": 0, "x_coord": 0, "lon": 1, "lng": 1, "long": 1, "longitude": 1, "y": 1, "ycoord": 1, "y_coord": 1,
-    "lat": 0, "latitude": 0, "z": 2,
+    **dict.fromkeys(("x", "xcoord", "xcoordinate", "coordx", "xpos", "posx", "positionx", "xposition", "xkm", "xm"), 0),
+    **dict.fromkeys(("y", "ycoord", "ycoordinate", "coordy", "ypos", "posy", "positiony", "yposition", "ykm", "ym"), 1),
+    **dict.fromkeys(("lat", "latitude", "latitud", "latitudine", "breite", "breitengrad", "ycoordlat"), 0),
+    **dict.fromkeys(("lon", "lng", "long", "longitude", "longitud", "longitudine", "l\u00e4nge", "l\u00e4ngengrad"), 1),
+    "z": 2,
 }  # fmt: skip
+_DEGREES = {"lat", "lon", "lng", "long", "breite", "l\u00e4nge", "breitengrad", "l\u00e4ngengrad"}
 _EDGE_ENDS = [{"source", "target"}, {"from", "to"}, {"u", "v"}, {"head", "tail"}, {"node1", "node2"}, {"i", "j"}]
+_SECOND = {"target", "to", "v", "tail", "node2", "j", "col", "column"}
+_VALUES = ("weight", "w", "value")
+_MAKER = re.compile(
+    r"^\s*+(?:[A-Za-z_]\w{0,30}\s*+=\s*+)?+(?:(?:np\.|numpy\.)?+(?:array|asarray|matrix|mat|tensor)\()?+(?=[\[(])"
+)
+_DTYPE = re.compile(r"(?:,\s*+dtype\s*+=\s*+[\w.']++\s*+)?+\)?;?\s*$")
 _INDEX = {"", "unnamed: 0"}  # above the numbers of rows
 _ENTRY_ENDS = [{"i", "j"}, {"row", "col"}, {"row", "column"}]
 
@@ -61,9 +71,9 @@ class TextTable:
     @property
     def is_geographic(self) -> bool:
         """Whether the header names a latitude and a longitude."""
-        return any(name.startswith("lat") for name in self.header) and any(
-            name.startswith("lon") or name == "lng" for name in self.header
-        )
+        known = [COORDINATES[name] for name in self.header if name in _DEGREES or name[:3] in ("lat", "lon")
+                 if name in COORDINATES]  # fmt: skip
+        return {0, 1} <= set(known)
 
     @property
     def names_cities(self) -> bool:
@@ -104,6 +114,8 @@ def read_text_table(source: TextFile) -> TextTable | None:
         rows = [_cells(source.lines[k].rstrip() if padded else source.lines[k], separator) for k in lines]
     except csv.Error:
         return None
+    if separator is None:
+        rows = _with_whole_names(rows)
     width = len(rows[-1])
     if separator in (";", "\t") and not any("." in cell for row in rows[:_LOOKED] for cell in row):
         rows = [[re.sub(r"^([+-]?\d+),(\d+)$", r"\1.\2", cell) for cell in row] for row in rows]  # commas of decimals
@@ -112,11 +124,30 @@ def read_text_table(source: TextFile) -> TextTable | None:
     rows, lines = _without_index(rows, lines)
     numbers = np.array([[_number(cell) for cell in row] for row in rows])
     first, rest = np.isfinite(numbers[0]), np.isfinite(numbers[1:])
-    known = {cell.strip().lower() for cell in rows[0]} & {*COORDINATES, *(name for ends in _EDGE_ENDS for name in ends)}
+    known = {_plain_name(cell) for cell in rows[0]} & {*COORDINATES, *(name for ends in _EDGE_ENDS for name in ends)}
     if len(rows) > 1 and not first.any() and (rest.all(axis=0).any() or len(known) > 1):
-        header = tuple(cell.strip().strip("\"'").lower() for cell in rows[0])
+        header = tuple(_plain_name(cell) for cell in rows[0])
         return TextTable(header, rows[1:], numbers[1:], lines[1:])
     return TextTable((), rows, numbers, lines)
+
+
+def _with_whole_names(rows: list[list[str]]) -> list[list[str]]:
+    """Join the words of a name before numbers; put an empty cell above the names of rows."""
+    names = [next((k for k, cell in enumerate(row) if parse_number(cell) is not None), 0) for row in rows]
+    behind = {len(row) - k for row, k in zip(rows, names, strict=True)}
+    if all(names) and max(names) > 1 and behind == {2}:
+        return [[" ".join(row[:k]), *row[k:]] for row, k in zip(rows, names, strict=True)]
+    n = len(rows) - 1
+    if len(rows[0]) == n > 1 and all(len(row) == n + 1 for row in rows[1:]) and rows[0] == [row[0] for row in rows[1:]]:
+        return [["", *rows[0]], *rows[1:]]
+    return rows
+
+
+def _plain_name(cell: str) -> str:
+    """Return the name of a column in small letters; of a coordinate, without underscores, blanks and units."""
+    name = cell.strip().strip("\"'").lower()
+    bare = re.sub(r"[\s_-]|\(.*\)|\[.*\]", "", name)
+    return bare if bare in COORDINATES else name
 
 
 def _without_index(rows: list[list[str]], lines: list[int]) -> tuple[list[list[str]], list[int]]:
@@ -158,9 +189,15 @@ def _listed(source: TextFile) -> TextFile | None:
     if len(source.data) > _MAX_BYTES:
         return None
     kept = [line for line in source.lines if not is_comment(line)]
-    if not kept or kept[0].lstrip()[0] not in "[(":
+    if not kept:
+        return None
+    kept[0] = _MAKER.sub("", kept[0], 1)
+    kept[-1] = _DTYPE.sub("", kept[-1])
+    if kept[0].lstrip()[:1] not in ("[", "("):
         return None
     whole = " ".join(kept)
+    if "[" in kept[0] and "[[" not in whole and "," not in whole and len(kept) > 1:
+        whole = " ; ".join(kept)  # of MATLAB, whose lines are rows
     try:
         data = json.loads(whole)
     except (ValueError, RecursionError):
@@ -204,6 +241,52 @@ def _cells(line: str, separator: str | None) -> list[str]:
     if separator != "\t" and len(cells) > 1 and not cells[-1]:  # a separator at the end of the line
         cells.pop()
     return cells
+
+
+def rows_of_names(source: TextFile) -> list[list[str]]:
+    """Return the rows of a list of edges between names, the two ends and the weight first.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    list of list of str
+        Words of each row.
+    """
+    table = read_text_table(source)
+    if table is None:
+        return first_rows(source, len(source.lines), len(source.data) + 1)
+    if not table.header:
+        return table.rows
+    first = {name for ends in (*_EDGE_ENDS, *_ENTRY_ENDS) for name in ends} - _SECOND
+    values = {*_VALUES, *(name for name in table.header if name not in first | _SECOND)}
+    order = [next((k for k, name in enumerate(table.header) if name in names), None) for names in (first, _SECOND)]
+    if None in order:
+        return table.rows
+    known = [k for k, name in enumerate(table.header) if name in _VALUES]
+    other = [k for k, name in enumerate(table.header) if name in values and k in table.numeric and k not in order]
+    order += (known or (other if len(other) == 1 else []))[:1]
+    return [[row[k] for k in order if k is not None] for row in table.rows]
+
+
+def is_numbering(values: Float) -> bool:
+    """Return whether numbers count from 0 or from 1, in any order.
+
+    Parameters
+    ----------
+    values : (k,) float
+        Numbers.
+
+    Returns
+    -------
+    bool
+        True if each comes once.
+    """
+    ordered = np.sort(values)
+    return any(np.array_equal(ordered, np.arange(start, start + len(ordered))) for start in (0, 1))
 
 
 def _number(cell: str) -> float:

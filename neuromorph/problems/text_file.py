@@ -84,7 +84,8 @@ class TextFile:
             if not path.exists():
                 found = _PART.fullmatch(str(path))
                 if found is None or not Path(found[1]).is_file():
-                    raise source.error("there is no such file; check the path")
+                    what = "there is no such file" if str(path) != "-" else "standard input is not read"
+                    raise source.error(f"{what}; check the path")
                 path, part = Path(found[1]), int(found[2])
                 source = cls(path.name, b"")
             if path.is_dir():

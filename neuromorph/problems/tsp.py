@@ -80,7 +80,8 @@ class Tsp:
         object.__setattr__(self, "coordinates", coordinates)
         object.__setattr__(self, "matrix", matrix)
         if self.size < 3:
-            raise ValueError(f"there are {self.size} cities; a tour needs at least 3")
+            cities = "is 1 city" if self.size == 1 else f"are {self.size} cities"
+            raise ValueError(f"there {cities}; a tour needs at least 3")
         if self.display is not None:
             object.__setattr__(self, "display", checked_display(self.display, self.size))
         if self.penalty is not None:

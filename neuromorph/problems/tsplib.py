@@ -26,6 +26,12 @@ from .tsplib_distances import DISTANCE_RULES
 from .tsplib_matrix import read_matrix
 from .tsplib_sections import TsplibFile, check_numbering, is_routing, read_points
 
+_OTHER_TYPES = {"HCP": "a Hamiltonian cycle problem", "SOP": "a sequential ordering problem"}
+_WAYS = {
+    "HCP": "as distances, 1 for an edge and 2 for none, a tour as long as there are nodes is a Hamiltonian cycle",
+    "SOP": "orders of cities are no part of a tour; TYPE: ATSP and a large distance in place of -1 leave them out",
+}
+
 
 def read_tsp(source: TextFile) -> Tsp:
     """Read the symmetric instance in a TSPLIB file.
@@ -47,8 +53,13 @@ def read_tsp(source: TextFile) -> Tsp:
     """
     file = TsplibFile.of(source)
     kind = file.word("TYPE") or "TSP"
-    if kind == "TOUR":
-        raise file.error("TYPE", "is a tour, not an instance; read it with read_tour")
+    weights = {"NODE_COORD_SECTION", "EDGE_WEIGHT_SECTION"} & file.sections.keys() or file.word("EDGE_WEIGHT_TYPE")
+    if kind == "TOUR" or ("TOUR_SECTION" in file.sections and not weights):
+        raise file.error(
+            "TYPE", "is a tour, not an instance; give the file of its cities (in Python read_tour reads it)"
+        )
+    if kind in _OTHER_TYPES:
+        raise file.error("TYPE", f"is {_OTHER_TYPES[kind]} (TYPE {kind}), which is not read: {_WAYS[kind]}")
     if is_routing(source):
         return _tour_of_routing(file)
     if kind not in ("TSP", "ATSP"):

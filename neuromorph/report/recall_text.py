@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 _LINES = 20
 
 
-def recall_lines(score: RecallScore) -> list[str]:
+def recall_lines(score: RecallScore, stored: int) -> list[str]:
     """Describe the reads of each pattern, and how many fixed points they reached.
 
     Parameters
     ----------
     score : RecallScore
         Ends of the reads.
+    stored : int
+        Number of stored patterns.
 
     Returns
     -------
@@ -34,6 +36,10 @@ def recall_lines(score: RecallScore) -> list[str]:
         lines.append(f"pattern {pattern + 1}: overlap {before:.3f} -> {after:.3f}, {_rest(reads, score, mine)}")
     if len(patterns) > _LINES:
         lines.append(f"and {len(patterns) - _LINES} more patterns")
+    if stored > len(patterns) and len(score.patterns) >= stored:  # each had a cue of its own
+        lines.append(
+            f"{stored - len(patterns)} of {stored} patterns have no line: all cues are as near to an earlier one"
+        )
     if score.fixed_points is not None and score.fixed is not None:
         states = "fixed point" if score.fixed_points == 1 else "fixed points"
         lines.append(f"{score.fixed_points} {states} of the memory, in {int(score.fixed.sum())} of {len(score.fixed)} "

@@ -519,7 +519,8 @@ def test_a_folder_of_pictures(tmp_path):
         PICTURE.ravel().tolist(),
     ]
     assert (p.name, p.shape) == ("pictures", (2, 3))
-    assert p.notes == ("one memory: 3 patterns of 2 x 3 from 3 files", "1 other files are left out")
+    assert p.notes[:2] == ("one memory: 3 patterns of 2 x 3 from 3 files", "1 other files are left out")
+    assert p.notes[2].startswith("pattern 2 is the negative of pattern 1, and 1 more so")
     put(folder, "##\n..\n", "p0.txt")
     with pytest.raises(ProblemFileError, match=r"p1\.txt is of 2 x 3 pixels, p0\.txt of 2 x 2; make them alike"):
         load(folder)

@@ -79,11 +79,11 @@ OTHERS = {
     ),
     "path.txt": ("1 2 1\n2 3 1\n3 4 1\n", "rows of three numbers, which are edges", "independent-set | tsp | ising"),
     "count.txt": ("4\n1 2 1\n2 3 1\n", "rows of numbers below their count", "'nodes edges' in its place"),
-    "dict.txt": ("{(0, 0): -1, (0, 1): 2}\n", "a dictionary of Python", '{"couplings"'),
+    "dict.txt": ("{(0, 0): -1, (0, 1): 2}\n", "a dictionary of Python", "--kind qubo | ising"),
     "both.npz": (npz(patterns=np.eye(2), couplings=np.eye(2)), "an .npz of patterns and of couplings", "--kind recall"),
     "else.npz": (npz(weights=np.eye(2)), "no array 'patterns' or 'couplings'", "numpy.savez"),
     "long.txt": ("1 1\n1 2 3 4\n", "more than", "write"),
-    "price.csv": ("name,price\na,3\nb,4\nc,5\n", "CSV", "'name,x,y'"),
+    "price.csv": ("name,price\na,3\nb,4\nc,5\n", "names with a number each", "'name x y'"),
     "table.txt": ("1 2 3 4\n5 6 7 8\n", "a table of numbers", "--kind recall"),
     "column.txt": ("12\n7\n9\n", "a list of numbers", "--kind partition"),
     "a.cir": ("* title\nr1 a 0 1k\n.tran 1n 1u\n.end\n", "a SPICE netlist", "`neuromorph simulate` and `certify`"),
@@ -218,7 +218,8 @@ def test_vectors_stand_one_a_line(tmp_path):
     p = load(path)
     assert isinstance(p, Recall)
     assert p.patterns.tolist() == [[1, 1, -1, -1], [-1, -1, 1, 1], [1, -1, 1, -1], [-1, 1, -1, 1]]
-    assert p.notes == ("4 patterns of 4, one a line; a picture is drawn without blanks, as #..# or 1001",)
+    assert p.notes[0] == "4 patterns of 4, one a line; a picture is drawn without blanks, as #..# or 1001"
+    assert p.notes[1].startswith("pattern 2 is the negative of pattern 1, and 1 more so")
     path.write_text("1 1 -1 -1\n\n-1 -1 1 1\n")
     assert load(path).patterns.shape == (2, 4)
     path.write_text("1 1 -1\n-1 1 1\n\n1 1 1\n1 -1 1\n")

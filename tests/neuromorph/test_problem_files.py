@@ -152,8 +152,8 @@ BAD_TSP = [
     (SQUARE.replace("EUC_2D", "EUC_3D\nNODE_COORD_TYPE: TWOD_COORDS"), 6, "EUC_3D needs 3 coordinates"),
     (SQUARE.replace("TYPE : TSP", "TYPE : ATSP"), 5, "one-way distances (ATSP) are a matrix"),
     (SQUARE.replace("TYPE : TSP", "TYPE : CVRP"), None, "routes of several vehicles are not solved"),
-    (SQUARE.replace("TYPE : TSP", "TYPE : SOP"), 2, "TYPE 'SOP' is not supported; TSP and ATSP are"),
-    (SQUARE.replace("TYPE : TSP", "TYPE : TOUR"), 2, "read it with read_tour"),
+    (SQUARE.replace("TYPE : TSP", "TYPE : SOP"), 2, "is a sequential ordering problem (TYPE SOP), which is not read"),
+    (SQUARE.replace("TYPE : TSP", "TYPE : TOUR"), 2, "in Python read_tour reads it"),
     (SQUARE.replace("EOF", "FIXED_EDGES_SECTION\n1 7\n-1\nEOF"), 12, "fixed edges are pairs of cities 1 to 4"),
     (SQUARE.replace("EOF", "FIXED_EDGES_SECTION\n1 2\n1 3\n1 4\n-1\nEOF"), 11, "more than two fixed edges"),
     (SQUARE.replace("EOF", "FIXED_EDGES_SECTION\n1 2\n2 3\n3 1\n-1\nEOF"), 11, "close a cycle"),
@@ -225,7 +225,7 @@ def test_the_kind_comes_from_the_content_and_a_flag_overrides(tmp_path):
         load(tmp_path / "a.txt", kind="maxcut")
     with pytest.raises(ProblemFileError, match=r"looks like a rudy graph; that is no tsp"):
         load(tmp_path / "b.tsp", kind="tsp")
-    with pytest.raises(ValueError, match="kind is 'sat'; it must be one of tsp, maxcut, recall"):
+    with pytest.raises(ValueError, match=r"kind is 'sat'; did you mean max-sat\? it must be one of tsp, maxcut"):
         load(tmp_path / "a.txt", kind="sat")
     assert {"tsp", "maxcut", "recall", "ising", "qubo"} <= set(PROBLEM_KINDS)
 

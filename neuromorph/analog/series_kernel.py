@@ -143,7 +143,7 @@ def _square(out, a, m, r):
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
-def evaluate(z, light, r, theta, y):
+def sum_series(z, light, r, theta, y):
     """Write the sum of z_k theta^k of lane r by Horner's rule; the terms beyond those of z are in single precision."""
     n = y.size
     for i in range(n):
@@ -159,7 +159,7 @@ def evaluate(z, light, r, theta, y):
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
-def evaluate_slope(z, light, r, theta, y):
+def sum_slopes(z, light, r, theta, y):
     """Write the sum of k z_k theta^(k-1) of lane r."""
     n = y.size
     for i in range(n):

@@ -22,7 +22,7 @@ import math
 import numpy as np
 from numba import njit
 
-from .series_kernel import begin_series, evaluate, evaluate_slope, next_term
+from .series_kernel import begin_series, next_term, sum_series, sum_slopes
 
 BUSY, ENDED, RESTED, FAILED = range(4)  # states of a start
 _LONGER = 100.0  # longest step in units of the scale, and of its inverse the shortest
@@ -239,7 +239,7 @@ def _choose_step(z, light, r, y, end, rtol, atol, lane, start, states):
     t, h = lane[0], lane[1]
     theta = _reach(z, light, r, z[0, r], rtol, atol)
     if theta > 0.0:
-        evaluate(z, light, r, theta, y)
+        sum_series(z, light, r, theta, y)
         theta = _reach(z, light, r, y, rtol, atol)
     if theta < 1.0 / _LONGER:  # the scale is so long that the terms may be beyond the numbers
         lane[1], lane[2] = h / _LONGER, 0.0
@@ -251,7 +251,7 @@ def _choose_step(z, light, r, y, end, rtol, atol, lane, start, states):
     if t + 1.0000001 * step > end:
         step = end - t
     lane[2] = step
-    evaluate(z, light, r, step / h, y)
+    sum_series(z, light, r, step / h, y)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -262,7 +262,7 @@ def _accept(z, light, r, y, slope, series_slope, d, limits, times, lane, place, 
     if h == 0.0:
         return True
     theta = h / lane[1]
-    evaluate_slope(z, light, r, theta, series_slope)
+    sum_slopes(z, light, r, theta, series_slope)
     for i in range(y.size):
         series_slope[i] = series_slope[i] * theta - h * slope[i]
     error = _norm(series_slope, z[0, r], y, rtol, atol) / (order + 1.0)
@@ -272,13 +272,13 @@ def _accept(z, light, r, y, slope, series_slope, d, limits, times, lane, place, 
         if not lane[2] > _SMALLEST * max(np.spacing(t), _LEAST):
             states[start] = FAILED
             return True
-        evaluate(z, light, r, theta * shrink, y)
+        sum_series(z, light, r, theta * shrink, y)
         return False
     counts[2] += 1
     after = end if h == end - t else t + h
     p = place[1]
     while p < times.size and times[p] < after:
-        evaluate(z, light, r, (times[p] - t) / lane[1], out[p, start])
+        sum_series(z, light, r, (times[p] - t) / lane[1], out[p, start])
         p += 1
     place[1], lane[0], lane[1] = p, after, h
     if rest > 0.0:

@@ -56,7 +56,17 @@ def _tanh(x):
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
 def begin_series(kind, z, v, w, s):
-    """Write the terms of order 0 of v, w and s."""
+    """Write the terms of order 0 of v, w and s.
+
+    Parameters
+    ----------
+    kind : int
+        TANH, ARCTAN or ALGEBRAIC.
+    z : (n,) float
+        Term of order 0 of z.
+    v, w, s : (n,) float
+        Those of the others, written here; tanh has no s.
+    """
     if kind == TANH:
         for i in range(z.size):
             v[i] = _tanh(z[i])
@@ -73,7 +83,19 @@ def begin_series(kind, z, v, w, s):
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
 def next_term(kind, m, r, z, v, w, s, tables):
-    """Write term m of v, w and s of lane r from the terms to m of z and those before m of the others."""
+    """Write term m of v, w and s of a lane from those before it and the terms to m of z.
+
+    Parameters
+    ----------
+    kind : int
+        TANH, ARCTAN or ALGEBRAIC.
+    m, r : int
+        Term, 1 at least, and lane.
+    z, v, w, s : (terms, lanes, n) float
+        Series.
+    tables : tuple of ndarray
+        j / m and (alpha j - (m - j)) / m, rows m and columns j, in the precision of the series.
+    """
     ratios, powers = tables
     _convolve(v[m, r], ratios[m], z, w, m, r)
     out = w[m, r]
@@ -143,8 +165,22 @@ def _square(out, a, m, r):
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
-def evaluate(z, light, r, theta, y):
-    """Write the sum of z_k theta^k of lane r by Horner's rule; the terms beyond those of z are in single precision."""
+def sum_series(z, light, r, theta, y):
+    """Write the sum of z_k theta^k of a lane by Horner's rule.
+
+    Parameters
+    ----------
+    z : (terms, lanes, n) float
+        Terms in double precision, from that of order 0.
+    light : (terms, lanes, n) float32
+        Terms from that of order 0, of which those beyond z are taken; may be empty.
+    r : int
+        Lane.
+    theta : float
+        Time in units of the scale.
+    y : (n,) float
+        Sum, written here.
+    """
     n = y.size
     for i in range(n):
         y[i] = 0.0
@@ -159,8 +195,22 @@ def evaluate(z, light, r, theta, y):
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
-def evaluate_slope(z, light, r, theta, y):
-    """Write the sum of k z_k theta^(k-1) of lane r."""
+def sum_slopes(z, light, r, theta, y):
+    """Write the sum of k z_k theta^(k-1) of a lane by Horner's rule.
+
+    Parameters
+    ----------
+    z : (terms, lanes, n) float
+        Terms in double precision, from that of order 0.
+    light : (terms, lanes, n) float32
+        Terms from that of order 0, of which those beyond z are taken; may be empty.
+    r : int
+        Lane.
+    theta : float
+        Time in units of the scale.
+    y : (n,) float
+        Sum, written here.
+    """
     n = y.size
     for i in range(n):
         y[i] = 0.0

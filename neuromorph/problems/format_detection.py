@@ -15,11 +15,12 @@ from ..files.npz import ArrayFileError, npz_names
 from ..ising import Float
 from . import forms
 from .array_matrices import matrix_rows
+from .drawings import is_picture
 from .edge_list import is_comment
 from .forms import BEGINNINGS, JSON, NODE_LINK, PATTERNS, RUDY, SIGNS, TSPLIB, Form
 from .matrices import square_matrix, symmetric_matrix
 from .matrix_market import dense_rows
-from .pattern_files import NPY, NPZ, is_picture
+from .pattern_files import NPY, NPZ
 from .polynomial_files import is_polynomial
 from .remarks import without_count, without_remarks
 from .rudy import read_rudy_header

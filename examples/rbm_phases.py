@@ -161,7 +161,8 @@ def _draw(found: dict, rate: float, born: int, scores: dict[str, list[float]], o
     for k, (name, each) in enumerate(scores.items()):
         right.plot(epochs, each, marker=MARKERS[k], ms=4, color=series_color(k), label=name)
     right.set(xlabel="epochs", ylabel="exact ln p of an unseen digit, nats", title="8 x 8 digits, 10 hidden")
-    right.legend(fontsize=8, frameon=False)
+    right.set_ylim(top=right.get_ylim()[1] + 0.45 * np.ptp(right.get_ylim()))  # room for the legend above the curves
+    right.legend(fontsize=8, frameon=False, ncols=2, loc="upper left")
     for ax in (left, middle, right):
         ax.grid(color=LINE)
         ax.title.set_fontsize(10)

@@ -22,12 +22,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..ising import Float
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
+from .class_labels import number_classes
 
 _START_MEAN, _START_SPREAD = -0.3, 0.3  # of the memories before training
 _TINY = 1e-300
@@ -118,10 +118,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         self._check_parameters()
         x, labels = validate_data(self, X, y, dtype=float)
-        check_classification_targets(labels)
-        self.classes_, numbers = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y holds one class, {self.classes_[0]!r}; a classifier needs at least two")
+        self.classes_, numbers = number_classes(labels)
         low, high = float(x.min()), float(x.max())
         self.middle_, self.half_range_ = (low + high) / 2.0, max((high - low) / 2.0, _TINY)
         v, targets = self._pixels(x), 2.0 * np.eye(len(self.classes_))[numbers] - 1.0

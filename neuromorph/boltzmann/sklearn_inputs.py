@@ -81,9 +81,20 @@ def validated(estimator: Any, X: Any, *, reset: bool) -> NDArray[Any]:
     return np.asarray(x.toarray() if issparse(x) else x)
 
 
+def leaves_unit_interval(x: NDArray[Any]) -> bool:
+    """Test whether values lie outside [0, 1] beyond the round-off of scaling.
+
+    Returns
+    -------
+    bool
+        True if one does.
+    """
+    return bool(x.size and (x.min() < -_ROUND_OFF or x.max() > 1.0 + _ROUND_OFF))
+
+
 def check_unit_interval(x: NDArray[Any]) -> None:
-    """Warn of values outside [0, 1] beyond the round-off of scaling."""
-    if x.size and (x.min() < -_ROUND_OFF or x.max() > 1.0 + _ROUND_OFF):
+    """Warn of values outside [0, 1]."""
+    if leaves_unit_interval(x):
         warnings.warn(
             f"X ranges from {x.min():g} to {x.max():g}, but Bernoulli units take 0 .. 1: scale X, or set "
             "visible='gaussian'",

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from browser import browser, find_browser
 from rich.console import Console
-from scipy.stats import fisher_exact
 from scipy.stats import t as student
 
 from neuromorph.cli import main
@@ -28,7 +27,7 @@ from neuromorph.validate import (
     run_checks,
     validation_dict,
 )
-from neuromorph.validate.analog_checks import runs_by_chance
+from neuromorph.validate.analog_checks import maps_by_chance
 from neuromorph.validate.check import mean_interval, normal_interval
 from neuromorph.validate.memory_checks import exponential_load
 from neuromorph.validate.published import OWN_CHECKS
@@ -81,15 +80,17 @@ def test_a_share_of_a_few_runs_is_compared_as_a_sample(solved, sampled, verdict)
     assert check.to_dict()["sampled"] is sampled
 
 
-def test_a_share_without_its_number_of_runs_tells_how_many_would_differ():
-    """Ours 880 of 8,000 beside 8 %: Fisher's exact p is near 0.01 with the runs told, below with twice them."""
-    ours = wilson_interval(880, 8000, 0.99)
-    runs = runs_by_chance(ours, 0.08)
-    for times, alike in ((1, True), (2, False)):
-        theirs = round(0.08 * times * runs)
-        p = float(fisher_exact([[880, 8000 - 880], [theirs, times * runs - theirs]]).pvalue)
-        assert (p > 0.008) is alike
-    assert runs_by_chance(ours, 0.11) == 100_000
+def test_a_share_without_its_number_of_maps_tells_how_many_would_differ():
+    """Drawn by the law of the maps, means over as many as told lie 8 % below the mean once in a hundred, by 1.3."""
+    draws = np.random.default_rng(2)
+    law = [0.3, 2.4]  # of Beta: shares of maps of mean 1 / 9, as unlike as those of the network
+    shares = draws.beta(*law, 20_000)
+    published = float(shares.mean()) - 0.05
+    maps = maps_by_chance(shares, published, 0.0)
+    off = np.abs(draws.beta(*law, (20_000, maps)).mean(axis=1) - shares.mean()) >= 0.05
+    assert off.mean() == pytest.approx(0.01, abs=0.005)
+    assert maps_by_chance(shares, published, 0.03) > maps
+    assert maps_by_chance(shares, published, 0.05) == 100_000
 
 
 @pytest.mark.parametrize(

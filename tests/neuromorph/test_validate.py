@@ -1,11 +1,13 @@
 """Published results run again: verdicts, the runner, table, page, JSON and command, and the checks that are fast."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
 from math import inf, log, nan
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,6 +37,7 @@ from neuromorph.validate.validation_page import deviation_bar
 from neuromorph.validate.validation_results import row_texts
 
 EVIL = "<script>document.title='owned'</script>"
+DOCS = Path(__file__).parents[2] / "docs"
 FAST = ("kaufman-energy", "g-set-cuts", "thermal-noise", "retrieval-overlaps")
 
 
@@ -227,6 +230,44 @@ def test_what_was_published_comes_out(name):
     assert run.status == "ok"
     assert run.checks
     assert {check.verdict for check in run.checks} <= {"agrees", "within published band"}
+
+
+# The page of the site and the run that it shows.
+
+STORED = json.loads((DOCS / "_static" / "validation-quick.json").read_text())
+UNITS = {"fJ": 1e15, "pJ": 1e12, "mV": 1e3, "nS": 1e9, "V/us": 1e-6}
+
+
+def test_the_page_counts_what_the_kept_run_holds():
+    text = (DOCS / "validation.md").read_text()
+    of = {word: sum(row["verdict"] == word for row in STORED["rows"]) for word in STORED["verdicts"]}
+    assert of == STORED["verdicts"]
+    assert f"{len(STORED['rows'])} quantities, {of['agrees']} agree, {of['within published band']} lie within" in text
+    assert of["differs"] == of["could not run"] == of["failed"] == 0
+    assert f"none differs; {STORED['cpu_s']:.0f} s of CPU" in text
+    assert {row["check"] for row in STORED["rows"]} == set(find_checks())
+
+
+def test_every_number_of_ours_on_the_page_is_one_of_the_kept_run():
+    """Rounded to the digits that stand there, in the unit of its cell."""
+    table = (DOCS / "validation.md").read_text().partition("## A run")[2].partition("What differs")[0]
+    cells = [line.split("|")[4] for line in table.splitlines() if line.startswith("|")][2:]
+    values = [x for row in STORED["rows"] for x in (row["ours"], *(row["interval"] or ()))]
+    assert len(cells) > 25
+    for cell in cells:
+        unit = next((scale for name, scale in UNITS.items() if name in cell), 1.0)
+        for found in re.findall(r"-?[\d,]*\d\.?\d*", cell.partition("), ")[0].replace(", ", " ")):
+            number = found.replace(",", "")
+            digits = len(number.partition(".")[2])
+            assert any(abs(x * unit - float(number)) <= 0.501 * 10.0**-digits for x in values), (cell, number)
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_the_kept_run_is_what_comes_out_now(name):
+    (run,) = run_checks(find_checks([name]), quick=True, rng=0)
+    kept = [row for row in STORED["rows"] if row["check"] == name]
+    assert [(each.quantity, each.verdict) for each in run.checks] == [(row["quantity"], row["verdict"]) for row in kept]
+    assert [each.ours for each in run.checks] == pytest.approx([row["ours"] for row in kept], rel=1e-6)
 
 
 @pytest.mark.slow

@@ -121,8 +121,8 @@ def _draw(found: dict[int, np.ndarray], values: np.ndarray, out: Path) -> None:
         for ax, y, error in zip(axes, curves(of, side), again.std(axis=0), strict=True):
             ax.errorbar(TEMPERATURES, y, error, color=series_color(number), marker=MARKERS[number], ms=4, lw=1,
                         capsize=2, label=f"{side}³ spins")  # fmt: skip
-    for ax, name, value in zip(axes, (r"$\xi$ / L", "Binder's g"), values, strict=True):
-        ax.axvline(PUBLISHED, color=MUTED, ls="--", lw=1, label="published $T_c$")
+    for ax, name, value in zip(axes, ("ξ / L", "Binder's g"), values, strict=True):
+        ax.axvline(PUBLISHED, color=MUTED, ls="--", lw=1, label="published T_c")
         if np.isfinite(value):
             ax.axvline(value, color=MUTED, ls=":", lw=1, label="crossing of the largest two")
         ax.set(xlabel="temperature", ylabel=name)

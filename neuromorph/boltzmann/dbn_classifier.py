@@ -116,7 +116,7 @@ class DBNClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"rbm has visible={self.rbm.visible!r}; the layers of a DBNClassifier are bernoulli")
         given, labels = validate_data(self, X, y, dtype=float, accept_sparse="csr")
         x = np.asarray(given.toarray() if issparse(given) else given)
-        check_unit_interval(x)
+        check_unit_interval(x, other="")  # layers of labels are bernoulli
         self.classes_, numbers = number_classes(labels)
         sizes, seed = layer_sizes(self.n_components), seed_from_random_state(self.random_state)
         of_stack, of_top, of_tuning = seed.spawn(3)

@@ -92,12 +92,11 @@ def leaves_unit_interval(x: NDArray[Any]) -> bool:
     return bool(x.size and (x.min() < -_ROUND_OFF or x.max() > 1.0 + _ROUND_OFF))
 
 
-def check_unit_interval(x: NDArray[Any]) -> None:
-    """Warn of values outside [0, 1]."""
+def check_unit_interval(x: NDArray[Any], other: str = ", or set visible='gaussian'") -> None:
+    """Warn of values outside [0, 1], with ``other`` as the remedy beside scaling."""
     if leaves_unit_interval(x):
         warnings.warn(
-            f"X ranges from {x.min():g} to {x.max():g}, but Bernoulli units take 0 .. 1: scale X, or set "
-            "visible='gaussian'",
+            f"X ranges from {x.min():g} to {x.max():g}, but Bernoulli units take 0 .. 1: scale X{other}",
             stacklevel=4,
         )
 

@@ -84,6 +84,11 @@ def validated(estimator: Any, X: Any, *, reset: bool) -> NDArray[Any]:
 def leaves_unit_interval(x: NDArray[Any]) -> bool:
     """Test whether values lie outside [0, 1] beyond the round-off of scaling.
 
+    Parameters
+    ----------
+    x : array
+        Data.
+
     Returns
     -------
     bool
@@ -93,7 +98,15 @@ def leaves_unit_interval(x: NDArray[Any]) -> bool:
 
 
 def check_unit_interval(x: NDArray[Any], other: str = ", or set visible='gaussian'") -> None:
-    """Warn of values outside [0, 1], with ``other`` as the remedy beside scaling."""
+    """Warn of values outside [0, 1].
+
+    Parameters
+    ----------
+    x : (samples, n_features) array
+        Data.
+    other : str
+        Remedy beside scaling, which ends the warning.
+    """
     if leaves_unit_interval(x):
         warnings.warn(
             f"X ranges from {x.min():g} to {x.max():g}, but Bernoulli units take 0 .. 1: scale X{other}",

@@ -84,7 +84,7 @@ def _two_signs(source: TextFile) -> str | None:
 
 
 def patterns_of_vectors(source: TextFile, options: PictureOptions = AS_THEY_ARE) -> dict[str, Any]:
-    """Read rows of numbers as patterns; where empty lines part blocks of several rows, a block is one.
+    """Read rows of numbers as patterns; empty lines part patterns of several rows.
 
     Parameters
     ----------

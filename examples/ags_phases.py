@@ -106,7 +106,8 @@ def _draw(points: Points, out: Path) -> None:
     right.set(xlabel="temperature T", ylabel="overlap m", ylim=(-0.1, 1.05))
     for ax in (left, right):
         ax.grid(color=LINE)
-        ax.legend(frameon=False, fontsize=8)
+    right.legend(frameon=False, fontsize=8)
+    left.legend(frameon=False, fontsize=8, loc="center right", bbox_to_anchor=(1.0, 0.68))  # between points and T_g
     left.set_title("points: simulated, the darker the larger m", fontsize=8)
     right.set_title("lines: replica theory; points: heat bath, 2 standard errors", fontsize=8)
     out.parent.mkdir(parents=True, exist_ok=True)

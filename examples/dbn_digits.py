@@ -1,9 +1,10 @@
 """Deep belief network with labels on digits: greedy pretraining, classes by free energy, supervised fine-tuning.
 
 Published (Hinton, Osindero and Teh, Neural Comput. 18, 1527 (2006), MNIST): error 2.49 % after greedy pretraining,
-1.25 % after fine-tuning, beside 1.4 % of support vector machines and 2.8 to 4.4 % of nearest neighbors (1.25 % as its
-introduction has it; the others are quoted from memory). Here: scikit-learn's digits of 8 x 8, of which 1,347 are
-learnt: what pretraining and fine-tuning change is comparable, the numbers are not.
+1.25 % after fine-tuning, beside 1.4 % of support vector machines and 2.8 % of nearest neighbors (1.25 % as its
+introduction has it; the others as two public notes on its section 6 quote them, which was not read itself). Here:
+scikit-learn's digits of 8 x 8, of which 1,347 are learnt: what pretraining and fine-tuning change is comparable, the
+numbers are not.
 
     python examples/dbn_digits.py
 """

@@ -2,9 +2,10 @@
 
 Published (Krotov and Hopfield, NeurIPS 29 (2016), figure 4, MNIST, 60,000 to learn, 2,000 memories of 28 x 28): error
 1.51 % at n = 2, 1.44 % at n = 3, 1.61 % at n = 20, 1.80 % at n = 30, beside 1.6 % of a network of rectified linear
-units; and memories turn from features into pictures of digits as n grows (which the abstract says too; the numbers are
-quoted from memory). Here: scikit-learn's digits of 8 x 8, of which 1,347 are learnt, 50 times fewer. The numbers are
-not comparable; the order and the change of regime are.
+units; and memories turn from features into pictures of digits as n grows. The abstract, which was read, has the two
+regimes; no source of the numbers was at hand, which may be off in their last digit. Here: scikit-learn's digits of
+8 x 8, of which 1,347 are learnt, 50 times fewer. The numbers are not comparable; the order and the change of regime
+are.
 
     python examples/dense_classifier.py
 """

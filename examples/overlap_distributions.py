@@ -178,12 +178,10 @@ def _draw(glasses: list[Glass], out: Path) -> None:
     axes["scaled"].axvline(1.0, color=MUTED, linewidth=0.8, linestyle="--")
     axes["scaled"].set(xlabel="temperature", ylabel="$n^{2/3}\\, [\\langle q^2 \\rangle]$", title="SK", yscale="log")
     for name, title in (("SK", "Sherrington-Kirkpatrick"), ("EA", "Edwards-Anderson, 3 dimensions")):
-        axes[name].set(xlabel="overlap q", ylabel="P(q)", title=title)
-        axes[name].text(0.03, 0.97, f"full: T = {COLD:g}\ndotted: T = {HOT:g}", va="top", fontsize=8,
-                        transform=axes[name].transAxes)  # fmt: skip
-    for ax in axes.values():
+        axes[name].set(xlabel=f"overlap q (full: T = {COLD:g}, dotted: T = {HOT:g})", ylabel="P(q)", title=title)
+    for name, ax in axes.items():
         ax.grid(color=LINE)
-        ax.legend(frameon=False, fontsize=8)
+        ax.legend(frameon=False, fontsize=8, loc="upper center" if name == "EA" else "upper right")
     out.parent.mkdir(parents=True, exist_ok=True)
     FigureCanvasAgg(figure).print_figure(out, dpi=150)
 

@@ -151,17 +151,19 @@ def _draw(found: dict, rate: float, born: int, scores: dict[str, list[float]], o
         theory = values[start, mode] * (1 + rate * found["rates"][mode]) ** (steps - start)
         left.semilogy(steps, theory, ":", color=series_color(mode))
     left.axhline(THRESHOLD, color=MUTED, ls="--", lw=1)
-    left.text(0, THRESHOLD * 1.1, "ferromagnetic threshold", color=MUTED, fontsize=8)
+    left.text(0, THRESHOLD * 1.2, "threshold", color=MUTED, fontsize=8)
     left.set(xlabel="updates", ylabel="singular values of W", ylim=(3e-4, 40), title="dotted: theory, linear regime")
     left.legend(fontsize=8, frameon=False, loc="lower right")
     middle.step(found["at"], found["states"], color=series_color(0), where="post")
+    middle.yaxis.get_major_locator().set_params(integer=True)
     middle.axvline(born, color=MUTED, ls="--", lw=1)
     middle.set(xlabel="updates", ylabel="mean-field states found from 40 samples", title="states of its own")
     epochs = options.epochs // 6 * np.arange(1, 7)
     for k, (name, each) in enumerate(scores.items()):
         right.plot(epochs, each, marker=MARKERS[k], ms=4, color=series_color(k), label=name)
     right.set(xlabel="epochs", ylabel="exact ln p of an unseen digit, nats", title="8 x 8 digits, 10 hidden")
-    right.legend(fontsize=8, frameon=False)
+    right.set_ylim(top=right.get_ylim()[1] + 0.45 * np.ptp(right.get_ylim()))  # room for the legend above the curves
+    right.legend(fontsize=8, frameon=False, ncols=2, loc="upper left")
     for ax in (left, middle, right):
         ax.grid(color=LINE)
         ax.title.set_fontsize(10)

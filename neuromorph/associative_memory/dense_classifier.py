@@ -16,21 +16,25 @@ Source: Krotov and Hopfield, NeurIPS 29 (2016).
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..ising import Float
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
+from .class_labels import number_classes
 
 _START_MEAN, _START_SPREAD = -0.3, 0.3  # of the memories before training
 _TINY = 1e-300
+_ROWS = 1000  # of X, at most, that tell whether anything was learned
+_APART = 10.0  # largest range of a feature over the median, from which on they are said to differ
 
 
 class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -99,6 +103,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: ArrayLike, y: ArrayLike) -> DenseClassifier:
         """Train the memories from random ones.
 
+        A ConvergenceWarning is given where the trained memory names no more of X than the most frequent class does.
+
         Parameters
         ----------
         X : (samples, n_features) array_like
@@ -118,10 +124,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         self._check_parameters()
         x, labels = validate_data(self, X, y, dtype=float)
-        check_classification_targets(labels)
-        self.classes_, numbers = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y holds one class, {self.classes_[0]!r}; a classifier needs at least two")
+        self.classes_, numbers = number_classes(labels)
         low, high = float(x.min()), float(x.max())
         self.middle_, self.half_range_ = (low + high) / 2.0, max((high - low) / 2.0, _TINY)
         v, targets = self._pixels(x), 2.0 * np.eye(len(self.classes_))[numbers] - 1.0
@@ -141,6 +144,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                     memories += rate * velocity / np.maximum(np.abs(velocity).max(axis=1, keepdims=True), _TINY)
                     np.clip(memories, -1.0, 1.0, out=memories)
         self.memories_, self.class_memories_ = memories[:, : v.shape[1]], memories[:, v.shape[1] :]
+        if self.n_iter:
+            self._warn_unlearned(x, numbers)
         return self
 
     def decision_function(self, X: ArrayLike) -> Float:
@@ -180,6 +185,20 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         falls = self.decision_function(X)
         best = (falls > 0.0).astype(int) if falls.ndim == 1 else falls.argmax(axis=1)
         return np.asarray(self.classes_[best])
+
+    def _warn_unlearned(self, x: Float, numbers: NDArray[np.intp]) -> None:
+        some = slice(None, None, -(-len(x) // _ROWS))
+        named = float((self.predict(x[some]) == self.classes_[numbers[some]]).mean())
+        most = float(np.bincount(numbers[some]).max() / len(numbers[some]))
+        if named <= most < 1.0:
+            ranges = np.ptp(x, axis=0)
+            apart = ranges.max() > _APART * np.median(ranges)
+            warnings.warn(
+                f"DenseClassifier learned nothing: it names {named:.0%} of X rightly, {most:.0%} is one class; "
+                + ("features differ in range, and all are scaled together: scale each, as MinMaxScaler does" if apart
+                   else "raise n_iter, or change power or scale"),
+                ConvergenceWarning, stacklevel=3,
+            )  # fmt: skip
 
     def _pixels(self, x: Float) -> Float:
         return (x - self.middle_) / self.half_range_

@@ -63,8 +63,8 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # 
     def fit(self, X: Any, y: Any = None) -> HopfieldMemory:
         """Store the rows of X.
 
-        A warning is given where recall corrects less than half of the errors in cues with a tenth of their spins
-        flipped.
+        A warning is given where all of X lies on one side of the threshold, and where recall corrects less than half of
+        the errors in cues with a tenth of their spins flipped.
 
         Parameters
         ----------
@@ -85,7 +85,15 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # 
         """
         if self.rule not in (*_RULES, "dense"):
             raise ValueError(f"rule is {self.rule!r}; it must be one of {', '.join(_RULES)}, dense")
-        self.patterns_ = self._spins(validate_data(self, X))
+        x = np.asarray(validate_data(self, X))
+        self.patterns_ = self._spins(x)
+        low, high = float(x.min()), float(x.max())
+        if low < high and (self.patterns_ == self.patterns_[0, 0]).all():
+            warnings.warn(
+                f"HopfieldMemory stores one pattern, all {self.patterns_[0, 0]:+d}: X ranges from {low:g} to {high:g}, "
+                f"on one side of threshold={self.threshold:g}; set threshold to a value that parts it",
+                stacklevel=2,
+            )
         self.seed_ = int(check_random_state(self.random_state).randint(2**31))
         if self.rule == "dense":
             DenseMemory(self.patterns_, self.power)  # raises if the power is out of range

@@ -41,7 +41,7 @@ from .dbn import train_stack
 from .dependence import all_equal, warn_unlearned
 from .rbm import RBM
 from .rbm_model import Units, log_odds
-from .sklearn_inputs import layer_sizes, seed_from_random_state, sklearn_output, validated
+from .sklearn_inputs import layer_sizes, leaves_unit_interval, seed_from_random_state, sklearn_output, validated
 
 _LEAST_EXPLAINED = 0.01  # least share of the variance of X that reconstructions must explain
 
@@ -250,10 +250,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         error, spread = self._error(x), float(x.var(axis=0, dtype=float).sum())
         if error < (1.0 - _LEAST_EXPLAINED) * spread:
             return None
-        return (
-            f"a reconstruction is off by {error:.3g} (squared, a sample), the mean of X by {spread:.3g}; raise "
-            "max_iter, or n_iter or learning_rate of rbm"
-        )
+        remedy = "raise max_iter, or n_iter or learning_rate of rbm"
+        if self._output == "bernoulli" and leaves_unit_interval(x):
+            remedy = "X leaves 0 .. 1: scale it"
+        return f"a reconstruction is off by {error:.3g} (squared, a sample), the mean of X by {spread:.3g}; {remedy}"
 
     def _units(self, x: NDArray[Any]) -> Float:
         return np.asarray((x - self.mean_) / self.scale_, dtype=float)

@@ -10,6 +10,7 @@ Intell. 56, 71 (1992).
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, cast
 
 import numpy as np
@@ -97,7 +98,8 @@ class BoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Boltzm
     def fit(self, X: ArrayLike, y: Any = None, *, sampler: Sampler | None = None) -> BoltzmannMachine:
         """Learn X from new random couplings.
 
-        A ConvergenceWarning is given where nothing was learned, for machines of up to 16 hidden units.
+        A warning is given where ``binarize`` makes half or more of the features constant that vary in X, and a
+        ConvergenceWarning where nothing was learned, for machines of up to 16 hidden units.
 
         Parameters
         ----------
@@ -115,7 +117,15 @@ class BoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Boltzm
         BoltzmannMachine
             The fitted estimator.
         """
-        v, _ = self._validated(X, reset=True)
+        v, x = self._validated(X, reset=True)
+        varying = np.ptp(x, axis=0) > 0
+        lost = varying & (np.ptp(v, axis=0) == 0)
+        if 2 * lost.sum() >= varying.sum() > 0:
+            warnings.warn(
+                f"binarize={self.binarize:g} makes {lost.sum()} of {varying.sum()} features constant that vary in X, "
+                f"which ranges from {x.min():g} to {x.max():g}: scale X, or set binarize to a value that parts them",
+                stacklevel=2,
+            )
         with single_threaded_blas():
             self._learn(v, sampler)
         warn_unlearned("BoltzmannMachine", self._unlearned(v))

@@ -19,9 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ..associative_memory.class_labels import number_classes
 from ..ising import Float
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
@@ -116,11 +116,8 @@ class DBNClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"rbm has visible={self.rbm.visible!r}; the layers of a DBNClassifier are bernoulli")
         given, labels = validate_data(self, X, y, dtype=float, accept_sparse="csr")
         x = np.asarray(given.toarray() if issparse(given) else given)
-        check_unit_interval(x)
-        check_classification_targets(labels)
-        self.classes_, numbers = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y holds one class, {self.classes_[0]!r}; a classifier needs at least two")
+        check_unit_interval(x, other="")  # layers of labels are bernoulli
+        self.classes_, numbers = number_classes(labels)
         sizes, seed = layer_sizes(self.n_components), seed_from_random_state(self.random_state)
         of_stack, of_top, of_tuning = seed.spawn(3)
         template = _default_layer(len(x)) if self.rbm is None else self.rbm

@@ -18,7 +18,13 @@ from .contrastive_divergence import LearningMethod, RbmTrainer, TrainingOptions
 from .dependence import MORE, some_rows, verdict
 from .likelihood import LogPartitionBounds
 from .rbm_model import RestrictedBoltzmann, Units, check_units, log_odds
-from .sklearn_inputs import check_unit_interval, learning_rates, seed_from_random_state, validated
+from .sklearn_inputs import (
+    check_unit_interval,
+    learning_rates,
+    leaves_unit_interval,
+    seed_from_random_state,
+    validated,
+)
 
 _EPOCHS, _UPDATES = 10, 3000  # least numbers of epochs and of updates if n_iter is None
 
@@ -113,6 +119,8 @@ class RbmLearning(BaseEstimator):  # type: ignore[misc]
         h = layer.hidden_means(self._units(x))
         stuck = bool((np.abs(h - 0.5) > 0.499).all())
         remedy = "every hidden unit is always on or always off: lower learning_rate" if stuck else MORE
+        if self.visible == "bernoulli" and leaves_unit_interval(x):
+            remedy = "X leaves 0 .. 1: scale it"
         return verdict(lambda rows: layer.free_energy(self._units(rows)), x, remedy)
 
     def _finish(self) -> None:

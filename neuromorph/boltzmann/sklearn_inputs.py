@@ -81,12 +81,35 @@ def validated(estimator: Any, X: Any, *, reset: bool) -> NDArray[Any]:
     return np.asarray(x.toarray() if issparse(x) else x)
 
 
-def check_unit_interval(x: NDArray[Any]) -> None:
-    """Warn of values outside [0, 1] beyond the round-off of scaling."""
-    if x.size and (x.min() < -_ROUND_OFF or x.max() > 1.0 + _ROUND_OFF):
+def leaves_unit_interval(x: NDArray[Any]) -> bool:
+    """Test whether values lie outside [0, 1] beyond the round-off of scaling.
+
+    Parameters
+    ----------
+    x : array
+        Data.
+
+    Returns
+    -------
+    bool
+        True if one does.
+    """
+    return bool(x.size and (x.min() < -_ROUND_OFF or x.max() > 1.0 + _ROUND_OFF))
+
+
+def check_unit_interval(x: NDArray[Any], other: str = ", or set visible='gaussian'") -> None:
+    """Warn of values outside [0, 1].
+
+    Parameters
+    ----------
+    x : (samples, n_features) array
+        Data.
+    other : str
+        Remedy beside scaling, which ends the warning.
+    """
+    if leaves_unit_interval(x):
         warnings.warn(
-            f"X ranges from {x.min():g} to {x.max():g}, but Bernoulli units take 0 .. 1: scale X, or set "
-            "visible='gaussian'",
+            f"X ranges from {x.min():g} to {x.max():g}, but Bernoulli units take 0 .. 1: scale X{other}",
             stacklevel=4,
         )
 

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from ..ising import Float
 from . import forms
+from .drawings import is_picture
 from .edge_list import is_comment
 from .forms import PATTERNS, RUDY, Form
 from .matrices import square_matrix, symmetric_matrix
 from .metis import is_metis
-from .pattern_files import is_picture
 from .rudy import read_rudy_header
 from .tables import first_rows, is_numbering
 from .text_file import LARGEST, TextFile, parse_number

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 from sklearn import config_context
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -235,6 +235,21 @@ def test_a_fit_that_learned_nothing_says_so_once_and_where_it_was_called(model, 
     assert warning.filename == __file__
     with pytest.warns(ConvergenceWarning, match=message):
         warnings.warn(warning.message, stacklevel=1)
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (RBM(random_state=0), "X leaves 0 .. 1: scale it"),
+        (Autoencoder((16, 2), random_state=0), "X leaves 0 .. 1: scale it"),
+        (BoltzmannMachine(2, n_iter=3), "binarize=0.5 makes 9 of 13 features constant that vary in X, which ranges"),
+    ],
+)
+def test_data_that_are_not_scaled_are_the_first_remedy(model, says, recwarn):
+    model.fit(load_wine().data)
+    told = [str(each.message) for each in recwarn]
+    assert any(says in each for each in told), told
+    assert not any("lower learning_rate" in each for each in told)
 
 
 @pytest.mark.parametrize("model", [RBM(n_iter=0), DBN(rbm=RBM(n_iter=0)), BoltzmannMachine(n_iter=0)], ids=str)

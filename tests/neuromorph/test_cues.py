@@ -167,7 +167,7 @@ def test_compare_takes_several_pictures_as_one_memory(folder, tmp_path):
         assert code == 0
         assert "one memory: 3 patterns" in err
         assert json.loads(out)["problem"]["size"] == 48
-    assert "1 other files are left out" in call("solve", folder, "--reads", 3, "--kind", "recall")[2]
+    assert "1 other file is left out: README.txt" in call("solve", folder, "--reads", 3, "--kind", "recall")[2]
 
 
 def test_a_named_file_that_is_no_picture_is_refused(folder):

@@ -519,8 +519,20 @@ def test_a_folder_of_pictures(tmp_path):
         PICTURE.ravel().tolist(),
     ]
     assert (p.name, p.shape) == ("pictures", (2, 3))
-    assert p.notes[:2] == ("one memory: 3 patterns of 2 x 3 from 3 files", "1 other files are left out")
+    assert p.notes[:2] == ("one memory: 3 patterns of 2 x 3 from 3 files", "1 other file is left out: README")
     assert p.notes[2].startswith("pattern 2 is the negative of pattern 1, and 1 more so")
+    np.save(folder / "p3.npy", PICTURE)
+    np.save(folder / "p4.npy", np.stack([PICTURE, ~PICTURE]).astype(float))
+    grey = load(folder, size=(2, 3))
+    assert (grey.patterns > 0).tolist()[2:5] == [each.ravel().tolist() for each in (PICTURE, PICTURE, ~PICTURE)]
+    assert grey.notes[0] == "one memory: 6 patterns of 2 x 3 from 5 files"
+    np.save(folder / "p5.npy", np.arange(6.0))
+    with pytest.raises(ProblemFileError, match=r"p5\.npy.* has shape \(6,\); in a folder of pictures an array is"):
+        load(folder)
+    (folder / "p5.npy").write_bytes(b"\x93NUMPY and no more")
+    with pytest.raises(ProblemFileError, match=r"p5\.npy"):
+        load(folder)
+    (folder / "p5.npy").unlink()
     put(folder, "##\n..\n", "p0.txt")
     with pytest.raises(ProblemFileError, match=r"p1\.txt is of 2 x 3 pixels, p0\.txt of 2 x 2; make them alike"):
         load(folder)

@@ -205,7 +205,7 @@ def test_the_library_of_memories_is_light():
         memory.nothing  # noqa: B018
 
 
-@pytest.mark.filterwarnings("ignore:HopfieldMemory recalls little")
+@pytest.mark.filterwarnings("ignore:HopfieldMemory ")
 @pytest.mark.parametrize("rule", ["hebb", "pseudo-inverse", "storkey", "dense"])
 def test_the_estimator_passes_the_checks_of_scikit_learn(rule):
     from sklearn.utils.estimator_checks import check_estimator
@@ -244,6 +244,15 @@ def test_a_memory_that_does_not_recall_says_so(rule):
         with pytest.warns(UserWarning, match=r"recalls little: .* for 64 spins and rule") as caught:
             memory.HopfieldMemory(rule, random_state=0).fit(load_digits().data[:k])
         assert caught[0].filename == __file__
+
+
+def test_data_on_one_side_of_the_threshold_are_told():
+    x = np.random.default_rng(0).uniform(0.1, 9.0, (4, 40))
+    with pytest.warns(UserWarning, match=r"one pattern, all \+1: X ranges from .* on one side of threshold=0; set"):
+        memory.HopfieldMemory(random_state=0).fit(x)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".* one pattern")
+        memory.HopfieldMemory(threshold=5.0, random_state=0).fit(x)
 
 
 def correlated(k=10, n=64):

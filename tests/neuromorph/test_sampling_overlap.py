@@ -67,7 +67,7 @@ def test_the_glass_in_three_dimensions_orders_near_the_published_temperature(tmp
     out = tmp_path / "ea.png"
     path = Path(__file__).parents[2] / "examples" / "edwards_anderson.py"
     space = runpy.run_path(str(path))
-    ours = space["main"](["--instances", "0.08", "--out", str(out)])
+    ours = space["main"](["--sides", "4", "6", "--instances", "0.08", "--out", str(out)])
     assert out.stat().st_size > 10_000
     assert np.isnan(ours["xi"]) or 0.9 <= ours["xi"] <= 1.7
     assert "1.1019" in capsys.readouterr().out.splitlines()[-1]

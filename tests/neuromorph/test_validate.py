@@ -1,17 +1,18 @@
 """Published results run again: verdicts, the runner, table, page, JSON and command, and the checks that are fast."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
 from math import inf, log, nan
+from pathlib import Path
 
 import numpy as np
 import pytest
 from browser import browser, find_browser
 from rich.console import Console
-from scipy.stats import fisher_exact
 from scipy.stats import t as student
 
 from neuromorph.cli import main
@@ -28,7 +29,7 @@ from neuromorph.validate import (
     run_checks,
     validation_dict,
 )
-from neuromorph.validate.analog_checks import runs_by_chance
+from neuromorph.validate.analog_checks import maps_by_chance
 from neuromorph.validate.check import mean_interval, normal_interval
 from neuromorph.validate.memory_checks import exponential_load
 from neuromorph.validate.published import OWN_CHECKS
@@ -36,6 +37,7 @@ from neuromorph.validate.validation_page import deviation_bar
 from neuromorph.validate.validation_results import row_texts
 
 EVIL = "<script>document.title='owned'</script>"
+DOCS = Path(__file__).parents[2] / "docs"
 FAST = ("kaufman-energy", "g-set-cuts", "thermal-noise", "retrieval-overlaps")
 
 
@@ -81,15 +83,17 @@ def test_a_share_of_a_few_runs_is_compared_as_a_sample(solved, sampled, verdict)
     assert check.to_dict()["sampled"] is sampled
 
 
-def test_a_share_without_its_number_of_runs_tells_how_many_would_differ():
-    """Ours 880 of 8,000 beside 8 %: Fisher's exact p is near 0.01 with the runs told, below with twice them."""
-    ours = wilson_interval(880, 8000, 0.99)
-    runs = runs_by_chance(ours, 0.08)
-    for times, alike in ((1, True), (2, False)):
-        theirs = round(0.08 * times * runs)
-        p = float(fisher_exact([[880, 8000 - 880], [theirs, times * runs - theirs]]).pvalue)
-        assert (p > 0.008) is alike
-    assert runs_by_chance(ours, 0.11) == 100_000
+def test_a_share_without_its_number_of_maps_tells_how_many_would_differ():
+    """Drawn by the law of the maps, means over as many as told lie 8 % below the mean once in a hundred, by 1.3."""
+    draws = np.random.default_rng(2)
+    law = [0.3, 2.4]  # of Beta: shares of maps of mean 1 / 9, as unlike as those of the network
+    shares = draws.beta(*law, 20_000)
+    published = float(shares.mean()) - 0.05
+    maps = maps_by_chance(shares, published, 0.0)
+    off = np.abs(draws.beta(*law, (20_000, maps)).mean(axis=1) - shares.mean()) >= 0.05
+    assert off.mean() == pytest.approx(0.01, abs=0.005)
+    assert maps_by_chance(shares, published, 0.03) > maps
+    assert maps_by_chance(shares, published, 0.05) == 100_000
 
 
 @pytest.mark.parametrize(
@@ -226,6 +230,44 @@ def test_what_was_published_comes_out(name):
     assert run.status == "ok"
     assert run.checks
     assert {check.verdict for check in run.checks} <= {"agrees", "within published band"}
+
+
+# The page of the site and the run that it shows.
+
+STORED = json.loads((DOCS / "_static" / "validation-quick.json").read_text())
+UNITS = {"fJ": 1e15, "pJ": 1e12, "mV": 1e3, "nS": 1e9, "V/us": 1e-6}
+
+
+def test_the_page_counts_what_the_kept_run_holds():
+    text = (DOCS / "validation.md").read_text()
+    of = {word: sum(row["verdict"] == word for row in STORED["rows"]) for word in STORED["verdicts"]}
+    assert of == STORED["verdicts"]
+    assert f"{len(STORED['rows'])} quantities, {of['agrees']} agree, {of['within published band']} lie within" in text
+    assert of["differs"] == of["could not run"] == of["failed"] == 0
+    assert f"none differs; {STORED['cpu_s']:.0f} s of CPU" in text
+    assert {row["check"] for row in STORED["rows"]} == set(find_checks())
+
+
+def test_every_number_of_ours_on_the_page_is_one_of_the_kept_run():
+    """Rounded to the digits that stand there, in the unit of its cell."""
+    table = (DOCS / "validation.md").read_text().partition("## A run")[2].partition("What differs")[0]
+    cells = [line.split("|")[4] for line in table.splitlines() if line.startswith("|")][2:]
+    values = [x for row in STORED["rows"] for x in (row["ours"], *(row["interval"] or ()))]
+    assert len(cells) > 25
+    for cell in cells:
+        unit = next((scale for name, scale in UNITS.items() if name in cell), 1.0)
+        for found in re.findall(r"-?[\d,]*\d\.?\d*", cell.partition("), ")[0].replace(", ", " ")):
+            number = found.replace(",", "")
+            digits = len(number.partition(".")[2])
+            assert any(abs(x * unit - float(number)) <= 0.501 * 10.0**-digits for x in values), (cell, number)
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_the_kept_run_is_what_comes_out_now(name):
+    (run,) = run_checks(find_checks([name]), quick=True, rng=0)
+    kept = [row for row in STORED["rows"] if row["check"] == name]
+    assert [(each.quantity, each.verdict) for each in run.checks] == [(row["quantity"], row["verdict"]) for row in kept]
+    assert [each.ours for each in run.checks] == pytest.approx([row["ours"] for row in kept], rel=1e-6)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ there is being kept.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -38,6 +39,7 @@ from .sweep import add_sweep_commands
 from .trace import add_trace_command
 from .validate import add_validate_command
 
+_COLLECTED = 100_000  # new objects before Python looks for circles; else it takes .1 of imports and compiling
 _FILE = "tours, graphs, QUBO and Ising models, patterns, in the forms of docs/problem_files.md; .gz and .xz too"
 
 
@@ -61,8 +63,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter shows a mark instead
             stream.reconfigure(errors="replace")
-    with interrupts(ending=True) as signals:
-        code = _run(words)
+    before = gc.get_threshold()
+    gc.set_threshold(_COLLECTED, *before[1:])
+    try:
+        with interrupts(ending=True) as signals:
+            code = _run(words)
+    finally:
+        gc.set_threshold(*before)
     exec("")  # Python remembers Ctrl-C within an exec, though it was answered, and would end by a signal instead
     return 128 + signals.number if code == INTERRUPTED and signals.number else code
 

@@ -209,12 +209,14 @@ def _study(
     from ..protocol import TargetError
     from ..study import compare
     from ..study.proven_bound import proven_bound
+    from .kernel_helper import kernel_helper
     from .progress import progress_bars
 
     about = origin(arguments)
     made_folder(out)
     bars = progress_bars(show=not (arguments.json or arguments.quiet or arguments.format != "table"))
-    with user_errors(ValueError, TargetError), bars as progress, output_kept_clean():  # more reads than fit
+    helper = kernel_helper(problem, task, arguments.targets, arguments.all)
+    with user_errors(ValueError, TargetError), helper, bars as progress, output_kept_clean():  # more reads than fit
         comparison = compare(
             problem,
             arguments.targets,

@@ -164,7 +164,7 @@ def draw_bits(state, sweep, first, rows, out):
     store_vector(state, 3, 0, d)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def hottest(two_beta, rule):
     """Find the lowest 2 beta of the lanes; infinite for the heat bath, never lazy.
 

@@ -27,7 +27,7 @@ _MANY = 8  # common thresholds from which a logarithm is cheaper
 _NEVER = 22.0  # exp(-22) < 2^-31
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def _mirror(spins):
     """Set rows n .. 2n - 1 to -s and row 2n to zero."""
     n = spins.shape[0] // 2

@@ -177,6 +177,20 @@ def replicas(
     return BlockReplicas(layout, ising.size, count, _RULES[update], states(read_seeds(rng, count)), workers)
 
 
+def compile_sweep(ising: Ising) -> None:
+    """Compile the sweep that :func:`replicas` chooses for a problem, without replicas.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    """
+    layout = _LAYOUTS[_quickest(ising, LANES, _LAYOUTS)](ising, 1, np.full(ising.size, -np.inf))
+    spins = np.ones((layout.rows(ising.size), LANES), layout.dtype)
+    (state,) = xoshiro_states([np.random.SeedSequence(0)])
+    layout.sweep(0, np.zeros((1, LANES), np.float32), HEAT_BATH, 0, slice(0, 1), spins, state)
+
+
 def _quickest(ising: Ising, count: int, among: Iterable[str]) -> str:
     """Choose the kernel with the least time a sweep, by a fit to ns an update measured on one core with AVX-512."""
     n, degree = ising.size, ising.sparse_couplings().nnz / ising.size

@@ -39,7 +39,7 @@ from .sweep import add_sweep_commands
 from .trace import add_trace_command
 from .validate import add_validate_command
 
-_COLLECTED = 100_000  # new objects before Python looks for circles; else it takes .1 of imports and compiling
+_COLLECTED = 100_000  # new objects between garbage collections: by default they take a tenth of imports and compiling
 _FILE = "tours, graphs, QUBO and Ising models, patterns, in the forms of docs/problem_files.md; .gz and .xz too"
 
 

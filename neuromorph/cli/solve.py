@@ -34,7 +34,7 @@ def add_solve_options(solve: Parser) -> None:
     solve : Parser
         Parser of the command.
     """
-    default = "default: cpu-anneal; cpu-relaxation to recall by rule dense or modern"
+    default = "default: cpu-anneal; cpu-optimize for colorings, Sudokus and sets; cpu-relaxation by rule dense or modern"
     solve.add_argument("--target", metavar="T", help=f"with parameters or without; {default}")
     add_study_options(solve)
     more = "more pictures: all of them are one memory, as a folder of pictures is"
@@ -140,6 +140,8 @@ def _about(comparison: Comparison, result: Result) -> dict[str, Any]:
 
 
 def _default_target(problem: Problem) -> str:
+    if problem.kind in ("coloring", "sudoku", "independent-set"):  # whose moves reach what anneals do not
+        return "cpu-optimize"
     return "cpu-anneal" if getattr(problem, "memory", None) is None else "cpu-relaxation"
 
 

@@ -231,8 +231,8 @@ def coloring_of_graph(graph: Graph, name: str, colors: int | None = None, known:
     name : str
         Name.
     colors : int or None
-        Number of colors; None: those that are known to do, else as many as a greedy coloring needs, by falling degree
-        (Welsh and Powell 1967).
+        Number of colors, of which no conflict is expected; None: those that are known to do, else as many as a greedy
+        coloring needs, by falling degree (Welsh and Powell 1967).
     known : int or None
         Number of colors that are known to do.
 
@@ -250,7 +250,7 @@ def coloring_of_graph(graph: Graph, name: str, colors: int | None = None, known:
         known = colors = _greedy_colors(graph.size, graph.ends)
         notes.append(f"{colors} colors, which a greedy coloring needs; --best-known K asks for K colors")
     chosen = colors or known or 1
-    best = 0.0 if known is not None and chosen >= known else None
+    best = None if known is not None and chosen < known else 0.0
     return Coloring(name, graph.size, graph.ends, chosen, best_known=best, labels=graph.labels, notes=tuple(notes))
 
 

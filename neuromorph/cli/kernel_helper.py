@@ -98,13 +98,15 @@ def _read_each(problem: Problem, task: Task | None, targets: Sequence[str] | Non
     from ..study.compare import asked_problem
     from ..study.installed import labeled
     from ..study.proven_bound import proven_bound
+    from ..task import task_name
 
     task = problem.task(_READS, 0) if task is None else task
     asked = asked_problem(problem, task)
     if not isinstance(asked, Tsp):  # whose spins are many, and which has kernels of its own
         compile_sweep(asked.ising())
-    devices = [device for _, device in labeled(targets, Interrupts(False), every=every)]
-    for device in reversed(devices):
+    for _, device in reversed(labeled(targets, Interrupts(False), every=every)):
+        if task_name(task) not in device.supported_tasks:
+            continue
         with suppress(Exception):
             program = device.program(asked, rng=0)
             device.run(program, task, min(program.parallel_reads, _READS), rng=0)

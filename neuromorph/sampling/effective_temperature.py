@@ -10,6 +10,7 @@ Sources: Besag, The Statistician 24, 179 (1975); Godambe, Ann. Math. Stat. 31, 1
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,8 @@ from ..runtime.limits import checkpoint
 
 _NORMAL_95 = 1.959964
 _WIDEST = 60  # largest number of doublings of the bracket
-_KEPT = 1 << 22  # largest number of fields in memory
-_STEPS, _NEAR = 8, 1e-6  # largest number of Newton steps, and size of the last one relative to the error
+_FEW, _KEPT = 1 << 17, 1 << 22  # numbers of fields that beta is first found from, and that are kept in memory
+_STEPS, _NEAR = 60, 1e-6  # largest number of Newton steps, and size of the last one relative to the error
 
 
 def effective_beta(ising: Ising, spins: ArrayLike) -> Estimate:
@@ -54,15 +55,12 @@ def effective_beta(ising: Ising, spins: ArrayLike) -> Estimate:
     s = check_spins(spins, ising.size)
     if s.ndim != 2 or len(s) < 2:
         raise ValueError(f"spins have shape {s.shape}; give (reads, {ising.size}) with two reads or more")
-    # Many fields do not fit into memory: beta is found from some reads, and Newton's steps then use all of them.
-    apart = -(-s.size // _KEPT)
-    some = s[::apart] if len(s) >= 2 * apart else s[:2]
-    along: Float = some * ising.field(some)
-    beta = _root(along)
-    if len(some) == len(s):
-        scores, curvature = _score(along, beta), _curvature(along, beta)
+    if s.size <= _FEW:
+        along: Float = s * ising.field(s)
+        beta = _root(along)
+        scores, curvature = _score(along, beta)
     else:
-        beta, scores, curvature = _refined(ising, s, beta)
+        beta, scores, curvature = _refined(ising, s, _rough(ising, s))
     error = float(np.sqrt(len(s)) * scores.std(ddof=1)) / curvature
     return Estimate(beta, beta - _NORMAL_95 * error, beta + _NORMAL_95 * error)
 
@@ -106,7 +104,7 @@ def _root(along: Float, weights: Float | None = None) -> float:
         )
 
     def total(beta: float) -> float:
-        scores = _score(along, beta)
+        scores, _ = _score(along, beta)
         return float(scores.sum() if weights is None else weights @ scores)
 
     width = 1.0 / float(np.abs(along).max())
@@ -117,26 +115,35 @@ def _root(along: Float, weights: Float | None = None) -> float:
     return float(brentq(total, -width, width, xtol=1e-14 * width, rtol=1e-12))
 
 
-def _score(along: Float, beta: float) -> Float:
-    """Compute d ell / d beta of each read."""
-    return np.asarray((2.0 * along * expit(-2.0 * beta * along)).sum(axis=1))
-
-
-def _curvature(along: Float, beta: float) -> float:
-    """Compute -d^2 ell / d beta^2 of all reads."""
+def _score(along: Float, beta: float) -> tuple[Float, float]:
+    """Compute d ell / d beta of each read, and -d^2 ell / d beta^2 of all of them."""
     chance = expit(-2.0 * beta * along)
-    return float((4.0 * along**2 * chance * (1.0 - chance)).sum())
+    return (2.0 * along * chance).sum(axis=1), float((4.0 * along**2 * chance * (1.0 - chance)).sum())
+
+
+def _rough(ising: Ising, s: NDArray[Any]) -> float:
+    """Find the root of few reads, or of as many as fit into memory where few do not bound it."""
+
+    def root(most: int) -> float:
+        apart = -(-s.size // most)
+        some = s[::apart] if len(s) >= 2 * apart else s[:2]
+        return _root(some * ising.field(some))
+
+    with suppress(ValueError):
+        return root(_FEW)
+    return root(_KEPT)
 
 
 def _refined(ising: Ising, s: NDArray[Any], beta: float) -> tuple[float, Float, float]:
-    """Refine the root near ``beta`` over all reads without keeping fields; return root, scores and curvature."""
+    """Take Newton's steps from ``beta`` over all reads; return root, scores and curvature."""
+    whole = s * ising.field(s) if s.size <= _KEPT else None
     for _ in range(_STEPS):
         scores, curvature = np.empty(len(s)), 0.0
         for part in ising.energy_parts(len(s)):
             checkpoint("effective beta", part.start, len(s))
-            along = s[part] * ising.field(s[part])
-            scores[part] = _score(along, beta)
-            curvature += _curvature(along, beta)
+            along = s[part] * ising.field(s[part]) if whole is None else whole[part]
+            scores[part], some = _score(along, beta)
+            curvature += some
         step = float(scores.sum()) / curvature
         beta += step
         if abs(step) <= _NEAR / np.sqrt(curvature):

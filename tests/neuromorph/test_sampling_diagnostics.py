@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import sparse
+from scipy.optimize import brentq
 from scipy.signal import lfilter
+from scipy.special import expit
 from scipy.stats import norm, rankdata
 
 from neuromorph import Ising, exact, sampling
@@ -373,10 +375,24 @@ def test_effective_beta_of_many_reads_is_that_of_all_at_once(monkeypatch):
     states = np.random.default_rng(2).choice(256, size=2000, p=exact.boltzmann(ising, 0.7))
     spins = exact.spins_of(states, 8)
     whole = sampling.effective_beta(ising, spins)
-    monkeypatch.setattr(temperature, "_KEPT", 800)
-    monkeypatch.setattr(energies, "_IN_FLIGHT", 8 * 64)
-    parts = sampling.effective_beta(ising, spins)
-    assert (parts.value, parts.low, parts.high) == pytest.approx((whole.value, whole.low, whole.high), rel=1e-9)
+    monkeypatch.setattr(temperature, "_FEW", 800)
+    for kept in (1 << 22, 800):
+        monkeypatch.setattr(temperature, "_KEPT", kept)
+        monkeypatch.setattr(energies, "_IN_FLIGHT", 8 * 64)
+        parts = sampling.effective_beta(ising, spins)
+        assert (parts.value, parts.low, parts.high) == pytest.approx((whole.value, whole.low, whole.high), rel=1e-9)
+
+
+@pytest.mark.parametrize("turned", [1, 5, 30])
+def test_effective_beta_of_reads_few_of_which_stand_against_their_fields(turned):
+    """A few turned spins in 20,000 reads of 64: of a fraction of the reads they are none, or too many."""
+    ising = Ising(np.roll(np.eye(64), 1, 1) + np.roll(np.eye(64), -1, 1))
+    rng = np.random.default_rng(turned)
+    spins = np.ones((20_000, 64), np.int8)
+    spins[rng.integers(20_000, size=turned), rng.integers(64, size=turned)] = -1
+    along = spins * ising.field(spins)
+    of_all = brentq(lambda b: float((2 * along * expit(-2 * b * along)).sum()), 0, 9)
+    assert sampling.effective_beta(ising, spins).value == pytest.approx(of_all, rel=1e-6)
 
 
 def test_judging_takes_a_bounded_memory():

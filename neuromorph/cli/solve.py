@@ -34,7 +34,9 @@ def add_solve_options(solve: Parser) -> None:
     solve : Parser
         Parser of the command.
     """
-    default = "default: cpu-anneal; cpu-optimize for colorings, Sudokus and sets; cpu-relaxation by rule dense or modern"
+    default = (
+        "default: cpu-anneal; cpu-optimize for colorings, Sudokus and sets; cpu-relaxation by rule dense or modern"
+    )
     solve.add_argument("--target", metavar="T", help=f"with parameters or without; {default}")
     add_study_options(solve)
     more = "more pictures: all of them are one memory, as a folder of pictures is"

@@ -128,11 +128,16 @@ def draw_errors(certificate: Certificate, ax: Axes | None = None) -> Axes:
         error = np.abs(trace.voltages - trace.expected).max(axis=1) / (trace.rails[1] - trace.rails[0])
         style = ("-", "--", ":")[k % 3]
         ax.plot(trace.times, np.maximum(error, _FLOOR), style, color=series_color(k), linewidth=1.4, label=name)
-    if certificate.level == "ideal":
-        ax.axhline(certificate.bound, color=SERIES_COLORS[1], linewidth=0.8)
-        ax.text(
-            1.0, certificate.bound, "bound", transform=ax.get_yaxis_transform(), ha="right", va="bottom", fontsize=8
-        )
+        if trace.aligned is not None:
+            left = np.abs(trace.voltages - trace.aligned).max(axis=1) / (trace.rails[1] - trace.rails[0])
+            curve = np.maximum(left, _FLOOR)
+            ax.plot(trace.times, curve, style, color=series_color(k), linewidth=0.7, label=f"{name}, aligned")
+    ways = [result.alignment for result in certificate.engines.values() if result.alignment]
+    bound = certificate.bound if certificate.level == "ideal" else ways[0].bound if ways else None
+    if bound is not None:
+        said = "bound" if certificate.level == "ideal" else "bound, aligned"
+        ax.axhline(bound, color=SERIES_COLORS[1], linewidth=0.8)
+        ax.text(1.0, bound, said, transform=ax.get_yaxis_transform(), ha="right", va="bottom", fontsize=8)
     ax.set_yscale("log")
     ax.set_title("largest difference from the ODE", fontsize=10, color=INK)
     ax.set_ylabel("of full scale")

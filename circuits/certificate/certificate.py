@@ -9,9 +9,9 @@ where
 - E is the energy of a symmetric network, which never rises: what rises along a simulated trajectory is the simulator's
   error.
 
-With amplifiers that are not ideal, the error is the parts' too: then the end counts. The way there has no bound: near a
-saddle, where trajectories part, the least offset decides when they leave. Measured values without a bound are listed as
-such.
+With amplifiers that are not ideal, the error is the parts' too: near a saddle, where trajectories part, the least
+offset decides when they leave. Then the end counts, and the way there once it is aligned (``alignment``). Measured
+values without a bound are listed as such.
 Source: Hopfield, PNAS 81, 3088 (1984) for the energy.
 """
 
@@ -24,6 +24,7 @@ from typing import Any
 from neuromorph.ising import Float
 
 from ..energy.ode_energy import Energy
+from .alignment import Alignment, PartsForecast
 from .step_refinement import StepRefinement
 
 SCHEMA = 1
@@ -82,7 +83,7 @@ class EngineResult:
     final_error : float
         Largest difference of any output at the end, of full scale.
     same_attractor : bool
-        Whether every output ends on the same side of the middle.
+        Whether every output ends on the same side of the middle; one that the ODE leaves in the middle takes neither.
     energy_error : float or None
         Largest error of E, of its range; None if T is not symmetric or an anneal moves E.
     energy_rise : float or None
@@ -91,6 +92,8 @@ class EngineResult:
         What the sources of the circuit deliver, and what becomes of it.
     supply_error : float or None
         |delivered - delivered in the ODE| over the latter; None if only one of the two has it.
+    alignment : Alignment or None
+        The way after the escape from a saddle is aligned, for amplifiers that are not ideal.
     """
 
     trajectory_error: float
@@ -100,6 +103,7 @@ class EngineResult:
     energy_rise: float | None = None
     balance: Balance | None = None
     supply_error: float | None = None
+    alignment: Alignment | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,12 +120,15 @@ class OutputTrace:
         Outputs of the ODE at the same times, V.
     rails : (low, high)
         Lowest and highest output of an amplifier, V.
+    aligned : (m, n) float or None
+        Outputs of the ODE after alignment, V, for amplifiers that are not ideal.
     """
 
     times: Float
     voltages: Float
     expected: Float
     rails: tuple[float, float]
+    aligned: Float | None = None
 
 
 @dataclass(frozen=True)
@@ -208,6 +215,8 @@ class Certificate:
         Outputs of each engine, for figures.
     failures : dict of str to str
         Reason of each engine that failed, in the first run or in a finer one.
+    forecast : PartsForecast or None
+        What the equation of the parts says of the way, for amplifiers that are not ideal.
     """
 
     neurons: int
@@ -228,6 +237,7 @@ class Certificate:
     end_bound: float | None = None
     traces: Mapping[str, OutputTrace] = field(default_factory=dict, repr=False, compare=False)
     failures: Mapping[str, str] = field(default_factory=dict)
+    forecast: PartsForecast | None = None
 
     def checks(self) -> tuple[Check, ...]:
         """Return all checks of this level with their limits.
@@ -247,6 +257,9 @@ class Certificate:
             known = ((what, value, limits[what]) for what, value in _measured(result).items())
             found += [Check(name, what, value, limit) for what, value, limit in known if limit is not None]
             found.append(Check(name, "another_attractor", float(not result.same_attractor), 0.0))
+            way = result.alignment
+            if way is not None and way.bound is not None and result.same_attractor:
+                found.append(Check(name, "aligned_error", way.after, way.bound))
             if self.refinement is not None and name in self.refinement.errors:
                 found.append(Check(name, "not_refined", float(not self.refinement.falls(name)), 0.0))
         found += [Check(name, "failed", 1.0, 0.0) for name in self.failures]
@@ -264,8 +277,8 @@ class Certificate:
         return tuple(
             Unbounded(name, what, value)
             for name, result in self.engines.items()
-            for what, value in _measured(result).items()
-            if limits[what] is None
+            for what, value in _unbounded(result).items()
+            if limits.get(what) is None
         )
 
     def _limits(self) -> dict[str, float | None]:
@@ -305,6 +318,7 @@ class Certificate:
             "reltol": self.reltol,
             "ode": {"balance": self.ode_balance and asdict(self.ode_balance), "energy_rise": self.ode_rise},
             "engines": {name: {"version": self.versions[name], **asdict(of)} for name, of in self.engines.items()},
+            "forecast": self.forecast and asdict(self.forecast),
             "failures": dict(self.failures),
             "refinement": self.refinement and self.refinement.to_dict(),
             "checks": [{**asdict(check), "ok": check.ok} for check in self.checks()],
@@ -312,6 +326,15 @@ class Certificate:
             "passed": self.passed,
             "exit_status": int(not self.passed),
         }
+
+
+def _unbounded(result: EngineResult) -> dict[str, float]:
+    """Return the quantities of a result that may have no limit: the trajectory once it is aligned, if it is."""
+    found, way = _measured(result), result.alignment
+    if way is None:
+        return found
+    del found["trajectory_error"]
+    return found | ({"aligned_error": way.after} if way.bound is None else {})
 
 
 def _measured(result: EngineResult) -> dict[str, float]:

@@ -26,18 +26,19 @@ from ..netlist.circuit import Circuit
 from ..simulators.process import TIMEOUT_S
 from ..synthesis.cmos_neuron import STATIC
 from ..synthesis.component_values import fit_to_components
-from ..synthesis.hopfield_circuit import MANY, AmplifierLevel, build_hopfield_circuit, settling_tau_s
+from ..synthesis.hopfield_circuit import MANY, AmplifierLevel, build_hopfield_circuit, build_neurons, settling_tau_s
 from ..synthesis.opamp import OpAmp
 from ..synthesis.problem_circuit import default_components, get_opamp, refuse_level
 from ..synthesis.problem_network import problem_network, problem_tour_circuit, random_start
 from ..synthesis.synapses import overlap_circuit, transconductor_circuit
 from ..synthesis.tour_circuit import TourCircuit
 from ..synthesis.vendor_opamp import VendorOpAmp
-from .certificate import RISE, TRAJECTORY, Certificate
+from .certificate import END, RISE, TRAJECTORY, Certificate
 from .engine_comparison import ReferenceCase, compare_engines
 from .reference_solution import solve_ode
 from .sensitivity import NO_ATTRACTOR, end_bound, ends_on_saddle, energy_bound
 from .step_refinement import FINEST_RELTOL
+from .way_reference import WayReference, release_s
 
 if TYPE_CHECKING:
     from neuromorph.study.compare import StudyProgress
@@ -134,6 +135,13 @@ def certify(
     if ends_on_saddle(network, end):
         raise ValueError(NO_ATTRACTOR)
     has_bound = level == "ideal" and network.is_symmetric
+    bound = end_bound(network, end, STATIC) if level == "transistor" else None
+    way, release = None, 0.0
+    if level != "ideal":
+        neurons = build_neurons(network, level, part, rng, start)
+        release = release_s(neurons)
+        rest = (bound or STATIC) if level == "transistor" else END["opamp"]
+        way = WayReference.of(network, potentials, start, rest, neurons)
     case = ReferenceCase(
         circuit if level == "ideal" else save_all(circuit),
         [f"v{i}" for i in range(network.size)],
@@ -146,7 +154,9 @@ def certify(
         part.name if part else level,
         synapses,
         energy_bound=max(RISE, energy_bound(network, every, TRAJECTORY)) if has_bound else None,
-        end_bound=end_bound(network, end, STATIC) if level == "transistor" else None,
+        end_bound=bound,
+        way=way,
+        release_s=release,
     )
     return compare_engines(case, engines, refine, timeout_s, progress)
 

@@ -16,13 +16,14 @@ from ..netlist.circuit import BehavioralVoltage, Circuit, Element, Transient
 from ..netlist.expressions import Number
 from ..netlist.sources import VoltageSource
 from ..simulators.process import TIMEOUT_S
-from ..synthesis.cmos_neuron import STATIC
+from ..synthesis.cmos_neuron import STATIC, CmosNeurons
 from ..synthesis.hopfield_circuit import DEFAULT_STEPS_PER_TAU, charge_floor
-from .certificate import RISE, TRAJECTORY, Certificate
+from .certificate import END, RISE, TRAJECTORY, Certificate
 from .certify import with_steps
 from .engine_comparison import ReferenceCase, compare_engines
 from .reference_solution import solve_ode
 from .sensitivity import NO_ATTRACTOR, end_bound, ends_on_saddle, energy_bound
+from .way_reference import WayReference
 
 if TYPE_CHECKING:
     from neuromorph.study.compare import StudyProgress
@@ -94,6 +95,12 @@ def certify_circuit(
         raise ValueError(NO_ATTRACTOR)
     largest = float(np.abs(factors).max())
     low, high = (largest * g.low, largest * g.high) if (factors > 0.0).all() else (-largest * g.high, largest * g.high)
+    bound = end_bound(network, end, STATIC) if found.level == "transistor" else None
+    way = None
+    if not is_ideal and (factors == 1.0).all():
+        # Cells of ours have no offsets; those of op-amps are the netlist's own, so that no forecast is made of them.
+        neurons = CmosNeurons.of(network) if found.level == "transistor" else None
+        way = WayReference.of(network, potentials, start, bound or STATIC if neurons else END["opamp"], neurons)
     case = ReferenceCase(
         run,
         [node for node, _ in found.outputs],
@@ -106,7 +113,8 @@ def certify_circuit(
         found.opamp.name if found.opamp else found.level,
         "of the netlist",
         energy_bound=max(RISE, energy_bound(network, every, TRAJECTORY)) if is_ideal and network.is_symmetric else None,
-        end_bound=end_bound(network, end, STATIC) if found.level == "transistor" else None,
+        end_bound=bound,
+        way=way,
     )
     return compare_engines(case, engines, refine, timeout_s, progress)
 

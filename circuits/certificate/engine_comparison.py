@@ -20,11 +20,16 @@ from ..energy.spice_energy import energy_of_waveforms, has_energy_account
 from ..netlist.circuit import Circuit
 from ..simulators import EngineError, Waveforms, available_engines, installed_engines, require_engines, simulate_circuit
 from ..synthesis.hopfield_circuit import AmplifierLevel
+from .alignment import ends_alike
 from .certificate import TRAJECTORY, Balance, Certificate, EngineResult, OutputTrace
 from .step_refinement import REFINED_STEPS_PER_TAU, refine_steps
+from .way_reference import WayReference
 
 if TYPE_CHECKING:
     from neuromorph.study.compare import StudyProgress
+
+
+_OPEN = 1.01  # time at which the switches of a board are open, of that at which they begin to
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +62,10 @@ class ReferenceCase:
         Limits of the energy error and the final error, as in :class:`Certificate`.
     refined : sequence of float
         Steps in the shortest time constant, one refinement after the other.
+    way : WayReference or None
+        What the way is aligned with, if amplifiers are not ideal.
+    release_s : float
+        Time at which the start is let go, s: ``exact`` counts from there, and nothing before is compared.
     """
 
     circuit: Circuit
@@ -73,6 +82,8 @@ class ReferenceCase:
     energy_bound: float | None = None
     end_bound: float | None = None
     refined: Sequence[float] = REFINED_STEPS_PER_TAU
+    way: WayReference | None = None
+    release_s: float = 0.0
 
 
 def compare_engines(
@@ -114,6 +125,7 @@ def compare_engines(
         raise EngineError("; ".join(f"{name}: {said}" if several else said for name, said in failures.items()))
     traces = {name: _trace(case, w) for name, w in waves.items()}
     results = {name: _measured(case, trace, waves[name]) for name, trace in traces.items()}
+    traces = {name: _aligned(case, trace, results[name]) for name, trace in traces.items()}
     refinement = None
     if refine:
         saved = replace(case.circuit, saved=tuple(case.outputs))
@@ -148,11 +160,23 @@ def compare_engines(
         case.end_bound,
         traces,
         failures,
+        case.way.forecast if case.way else None,
     )
 
 
 def _trace(case: ReferenceCase, waves: Waveforms) -> OutputTrace:
-    return OutputTrace(waves.times, waves.of(case.outputs), case.exact(waves.times), case.rails)
+    times, found = waves.times, waves.of(case.outputs)
+    if case.release_s:  # switches take a hundredth of that to open
+        free = times >= _OPEN * case.release_s
+        times, found = times[free], found[free]
+    return OutputTrace(times, found, case.exact(times - case.release_s), case.rails)
+
+
+def _aligned(case: ReferenceCase, trace: OutputTrace, result: EngineResult) -> OutputTrace:
+    if case.way is None or result.alignment is None:
+        return trace
+    path = case.way.path.at(trace.times - case.release_s, result.alignment.shift_s)
+    return replace(trace, aligned=path * (trace.rails[1] - trace.rails[0]))
 
 
 def _errors(case: ReferenceCase, waves: Mapping[str, Waveforms]) -> dict[str, float]:
@@ -170,6 +194,10 @@ def _measured(case: ReferenceCase, trace: OutputTrace, waves: Waveforms) -> Engi
         found, expected = case.energy(trace.voltages), case.energy(trace.expected)
         error = float(np.abs(found - expected).max() / (np.ptp(expected) or 1.0))
         result = replace(result, energy_error=error, energy_rise=_rise(found) if case.level == "ideal" else None)
+    if case.way is not None:
+        since, span = trace.times - case.release_s, case.rails[1] - case.rails[0]
+        way = case.way.measure(since, trace.voltages, span, result.same_attractor)
+        result = replace(result, alignment=way)
     return replace(result, balance=balance)
 
 
@@ -185,7 +213,7 @@ def _result(trace: OutputTrace) -> EngineResult:
     return EngineResult(
         trajectory_error=float(error.max()),
         final_error=float(error[-1]),
-        same_attractor=bool(np.array_equal(trace.voltages[-1] >= middle, trace.expected[-1] >= middle)),
+        same_attractor=ends_alike(*((end - middle) / (high - low) for end in (trace.voltages[-1], trace.expected[-1]))),
         energy_error=None,
     )
 

@@ -15,7 +15,7 @@ from neuromorph.plotting.files import figure_bytes
 from neuromorph.plotting.numbers import format_quantity
 from neuromorph.plotting.style import INK, MARKERS, MUTED, SERIES_COLORS, series_color
 
-from .certificate import Certificate
+from .certificate import Certificate, OutputTrace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def certificate_figure(certificate: Certificate) -> list[Axes]:
 def draw_trajectories(certificate: Certificate, ax: Axes | None = None) -> Axes:
     """Draw the outputs that move most, until they settle.
 
-    The ODE is drawn as lines, every engine as marks.
+    The ODE is drawn as lines, as it is aligned with the first engine as dashes, every engine as marks.
 
     Parameters
     ----------
@@ -91,11 +91,13 @@ def draw_trajectories(certificate: Certificate, ax: Axes | None = None) -> Axes:
     ax = new_axes() if ax is None else ax
     for k, (name, trace) in enumerate(certificate.traces.items()):
         chosen = np.argsort(-np.ptp(trace.expected, axis=0), kind="stable")[:_CURVES]
-        away = np.abs(trace.expected - trace.expected[-1]).max(axis=1) > _SETTLED * (trace.rails[1] - trace.rails[0])
-        end = min(1.5 * trace.times[away].max(initial=trace.times[1]), trace.times[-1])
+        end = _until(trace)
         if k == 0:
             ax.plot(trace.times, trace.expected[:, chosen], color=MUTED, linewidth=1.2)
             ax.plot([], [], color=MUTED, linewidth=1.2, label="ODE")
+            if trace.aligned is not None:
+                ax.plot(trace.times, trace.aligned[:, chosen], "--", color=MUTED, linewidth=0.8)
+                ax.plot([], [], "--", color=MUTED, linewidth=0.8, label="ODE, aligned")
             ax.set_xlim(-0.03 * end, 1.03 * end)
         # The marks of engines are apart in time, so that none hides another.
         at = (np.arange(_DOTS) + (k + 0.5) / len(certificate.traces)) * end / _DOTS
@@ -128,11 +130,17 @@ def draw_errors(certificate: Certificate, ax: Axes | None = None) -> Axes:
         error = np.abs(trace.voltages - trace.expected).max(axis=1) / (trace.rails[1] - trace.rails[0])
         style = ("-", "--", ":")[k % 3]
         ax.plot(trace.times, np.maximum(error, _FLOOR), style, color=series_color(k), linewidth=1.4, label=name)
-    if certificate.level == "ideal":
-        ax.axhline(certificate.bound, color=SERIES_COLORS[1], linewidth=0.8)
-        ax.text(
-            1.0, certificate.bound, "bound", transform=ax.get_yaxis_transform(), ha="right", va="bottom", fontsize=8
-        )
+        if trace.aligned is not None:
+            left = np.abs(trace.voltages - trace.aligned).max(axis=1) / (trace.rails[1] - trace.rails[0])
+            curve = np.maximum(left, _FLOOR)
+            ax.plot(trace.times, curve, style, color=series_color(k), linewidth=0.7, label=f"{name}, aligned")
+            ax.set_xlim(-0.03 * _until(trace), 1.03 * _until(trace))
+    ways = [result.alignment for result in certificate.engines.values() if result.alignment]
+    bound = certificate.bound if certificate.level == "ideal" else ways[0].bound if ways else None
+    if bound is not None:
+        said = "bound" if certificate.level == "ideal" else "bound, aligned"
+        ax.axhline(bound, color=SERIES_COLORS[1], linewidth=0.8)
+        ax.text(1.0, bound, said, transform=ax.get_yaxis_transform(), ha="right", va="bottom", fontsize=8)
     ax.set_yscale("log")
     ax.set_title("largest difference from the ODE", fontsize=10, color=INK)
     ax.set_ylabel("of full scale")
@@ -176,6 +184,12 @@ def draw_refinement(certificate: Certificate, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("largest step")
     ax.set_ylabel("of full scale")
     return _styled(ax)
+
+
+def _until(trace: OutputTrace) -> float:
+    """Return a time by which the outputs of the ODE rest."""
+    away = np.abs(trace.expected - trace.expected[-1]).max(axis=1) > _SETTLED * (trace.rails[1] - trace.rails[0])
+    return float(min(1.5 * trace.times[away].max(initial=trace.times[1]), trace.times[-1]))
 
 
 def _over_time(ax: Axes) -> Axes:

@@ -123,7 +123,7 @@ def build_hopfield_circuit(
     if level == "board" and duration_s is None:
         duration += BOARD["load_time"].value
     analysis = ideal_transient(network, duration, step_s, reltol)
-    neurons = _neurons(network, level, opamp, rng, start)
+    neurons = build_neurons(network, level, opamp, rng, start)
     elements = tuple(_elements(network, neurons))
     more = neurons.initial(start)
     instances = subcircuit_instances(elements)
@@ -224,7 +224,34 @@ def settling_tau_s(network: AnalogNetwork) -> float:
     return float(tau[coupled].max() if coupled.any() else tau.max())
 
 
-def _neurons(network: AnalogNetwork, level: str, opamp: OpAmp | VendorOpAmp | None, rng: RNG, start: Float) -> Neurons:
+def build_neurons(
+    network: AnalogNetwork, level: str, opamp: OpAmp | VendorOpAmp | None, rng: RNG, start: Float
+) -> Neurons:
+    """Build the amplifiers of a network.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network.
+    level : str
+        Level of the amplifiers, as for :func:`build_hopfield_circuit`.
+    opamp : OpAmp, VendorOpAmp or None
+        Amplifier at levels "opamp" and "board".
+    rng : Generator, SeedSequence or int
+        Seed of the op-amps' offsets.
+    start : (n,) float
+        Potentials at t = 0, V.
+
+    Returns
+    -------
+    Neurons
+        The amplifiers.
+
+    Raises
+    ------
+    ValueError
+        If the level is not known, or the amplifiers cannot drive the network.
+    """
     if opamp is not None and level not in PARTS:
         raise ValueError(f"opamp is given, but level is {level!r}; give level='opamp'")
     match level:

@@ -21,6 +21,7 @@ from .arguments import (
     warn,
     writing,
 )
+from .certificate_table import print_certificate
 from .common import load_problem, work_origin
 from .netlist_file import TIMEOUT_S, add_include, circuit_package, is_netlist, load_netlist, write_netlists
 from .netlist_forms import SYNAPSES, asked_netlist
@@ -85,8 +86,8 @@ def add_circuit_commands(command: Callable[..., Parser]) -> None:
     about = "compare the circuit of a problem, or a netlist, in SPICE with its differential equation"
     certify = command("certify", _certify, about)
     certify.epilog = (
-        "Exit code 1: an engine differs by more than its bound (docs/certificate-schema.md). What has no bound, as the "
-        "way there of amplifiers made of parts, is listed."
+        "Exit code 1: an engine differs by more than its bound (docs/certificate-schema.md). Trajectories of "
+        "parts are compared after the escape from a saddle is aligned. What has no bound is listed."
     )
     add_include(certify)
     certify.add_argument("--engine", type=names, metavar="A,B", help="default: all that are installed")
@@ -277,7 +278,7 @@ def _certify(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(found, indent=2, allow_nan=False))
     else:
-        _print_certificate(found)
+        print_certificate(found)
         if written:
             print(printable(f"written to {arguments.out}: {', '.join(path.name for path in written)}"))
     if failure:
@@ -285,48 +286,5 @@ def _certify(arguments: argparse.Namespace) -> int:
     return 0 if found["passed"] else DISAGREES
 
 
-def _print_certificate(found: dict[str, Any]) -> None:
-    from ..report.table import print_rows
-
-    made = f"synapses: {found['synapses']}, amplifiers: {found['amplifier']}"
-    print(f"{found['neurons']} neurons, {made}; largest differences from the differential equation, of full scale")
-    print_rows(
-        ("engine", "trajectory", "end", "same attractor", "energy", "energy rise", "imbalance"),
-        [
-            (
-                name,
-                *(_short(of[key]) for key in ("trajectory_error", "final_error", "same_attractor", "energy_error")),
-                _short(of["energy_rise"]),
-                _short(of["balance"] and of["balance"]["imbalance"]),
-            )
-            for name, of in found["engines"].items()
-        ],
-    )
-    refined = found["refinement"]
-    if refined:
-        print("error against the largest step, and how many times smaller it got")
-        heads = [f"tau/{fraction:g}" for fraction in refined["steps_per_tau"]]
-        rows = [(name, *map(_short, of["trajectory_errors"]), ", ".join(f"{ratio:.3g}" for ratio in of["ratios"]))
-                for name, of in refined["engines"].items()]  # fmt: skip
-        print_rows(("engine", *heads, "ratios"), rows)
-    for name, said in found["failures"].items():
-        print(printable(f"FAILED {name}: {said}"))
-    failed = [check for check in found["checks"] if not check["ok"]]
-    for check in failed:
-        if check["what"] == "failed":
-            continue  # said above
-        said = f"{check['value']:.2g}, the bound is {check['limit']:.2g}" if check["limit"] else "it must not be"
-        print(f"FAILED {check['of']}: {check['what'].replace('_', ' ')}: {said}")
-    for each in found["unbounded"]:
-        what = each["what"].removesuffix("_error").replace("_", " ")
-        print(f"unbounded: {what} of {each['of']} at level {found['level']}, seen {each['value']:.2g}")
-    if not failed:
-        print(f"{'' if found['unbounded'] else 'all '}{len(found['checks'])} checks hold")
-
-
 def _words(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
-
-
-def _short(value: Any) -> str:
-    return f"{value:.2g}" if isinstance(value, float) else "-" if value is None else "yes" if value else "no"

@@ -19,7 +19,7 @@ from neuromorph.analog import AnalogNetwork, Tanh
 ENGINES = installed_engines()
 FAST = [name for name in ENGINES if name != "pyspice"]  # ngspice once more
 KEYS = ["version", "trajectory_error", "final_error", "same_attractor", "energy_error", "energy_rise", "balance"]
-KEYS += ["supply_error"]
+KEYS += ["supply_error", "alignment"]
 
 
 def recall(n, seed=0):

@@ -382,8 +382,10 @@ def test_certify_says_what_it_leaves_unbounded(picture, capsys):
     words = ["certify", str(picture), "--engine", engine, "--level", "opamp"]
     assert main(words) == 0
     said = capsys.readouterr().out
-    assert re.search(rf"^unbounded: trajectory of {engine} at level opamp, seen 0\.\d+$", said, re.MULTILINE)
-    assert re.search(r"^3 checks hold$", said, re.MULTILINE)
+    aligned = rf"^{engine}: trajectory aligned by \+0\.\d+ R C \(of at most 5\) .* before, .* after; the bound is 0\."
+    assert re.search(aligned, said, re.MULTILINE)
+    assert re.search(rf"^unbounded: energy of {engine} at level opamp, seen 0\.\d+$", said, re.MULTILINE)
+    assert re.search(r"^4 checks hold$", said, re.MULTILINE)
     assert "all " not in said
     assert main(words[:-2]) == 0
     said = capsys.readouterr().out

@@ -43,7 +43,7 @@ from .recall import Recall
 from .rudy import read_rudy
 from .satisfiability import Satisfiability, read_formula
 from .sudoku import read_sudoku
-from .tables import rows_of_names
+from .tables import columns_left_out, rows_of_names
 from .text_file import ProblemFileError, TextFile, printable_name
 from .tsp import Tsp
 from .tsplib import read_tsp
@@ -73,7 +73,7 @@ GRAPH_READERS: dict[str, Callable[[TextFile], Graph]] = {
     "graph6": read_graph6,
     "DOT": read_dot,
     "edges": read_plain_edges,
-    "named edges": lambda source: read_named_edges(source, rows_of_names(source)),
+    "named edges": lambda source: read_named_edges(source, rows_of_names(source)).said(*columns_left_out(source)),
     "matrix": lambda source: graph_of_matrix(source, square_matrix(source)),
     "named matrix": lambda source: graph_of_matrix(source, *named_matrix(source)),
 }

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..ising import Float
 from .edge_list import is_comment
-from .text_file import LARGEST, TextFile, parse_number
+from .text_file import LARGEST, TextFile, parse_number, quote_text
 
 MAX_ROWS = 250_000
 _MAX_BYTES = 32 << 20
@@ -259,17 +259,42 @@ def rows_of_names(source: TextFile) -> list[list[str]]:
     table = read_text_table(source)
     if table is None:
         return first_rows(source, len(source.lines), len(source.data) + 1)
-    if not table.header:
-        return table.rows
+    order, _ = _edge_columns(table)
+    return [[row[k] for k in order] for row in table.rows] if order else table.rows
+
+
+def columns_left_out(source: TextFile) -> tuple[str, ...]:
+    """Tell which columns of numbers of a list of edges are no weights.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    tuple of str
+        A note, or none.
+    """
+    table = read_text_table(source)
+    order, others = _edge_columns(table) if table is not None else ([], [])
+    if len(order) != 2 or len(others) < 2:
+        return ()
+    names = ", ".join(quote_text(name) for name in others[:4]) + (", ..." if len(others) > 4 else "")
+    return (f"{len(others)} columns of numbers, {names}, and none is called weight: edges weigh 1",)
+
+
+def _edge_columns(table: TextTable) -> tuple[list[int], list[str]]:
+    """Return the columns of both ends and of the weight, none without a header, and the other columns of numbers."""
     first = {name for ends in (*_EDGE_ENDS, *_ENTRY_ENDS) for name in ends} - _SECOND
-    values = {*_VALUES, *(name for name in table.header if name not in first | _SECOND)}
-    order = [next((k for k, name in enumerate(table.header) if name in names), None) for names in (first, _SECOND)]
-    if None in order:
-        return table.rows
-    known = [k for k, name in enumerate(table.header) if name in _VALUES]
-    other = [k for k, name in enumerate(table.header) if name in values and k in table.numeric and k not in order]
-    order += (known or (other if len(other) == 1 else []))[:1]
-    return [[row[k] for k in order if k is not None] for row in table.rows]
+    names = table.header or ()
+    order = [next((k for k, name in enumerate(names) if name in ends), None) for ends in (first, _SECOND)]
+    ends = [k for k in order if k is not None]
+    if len(ends) < 2:
+        return [], []
+    numeric = [k for k, name in enumerate(names) if k in table.numeric and name not in first | _SECOND]
+    weight = [k for k, name in enumerate(names) if name in _VALUES] or (numeric if len(numeric) == 1 else [])
+    return ends + weight[:1], [names[k] for k in numeric if k not in weight[:1]]
 
 
 def is_numbering(values: Float) -> bool:

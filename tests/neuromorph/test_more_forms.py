@@ -278,6 +278,15 @@ def test_names_of_variables_and_cities_come_back(tmp_path):
     assert load(path).labels == ("2", "0", "3", "1")
 
 
+def test_columns_that_may_be_weights_are_named(tmp_path):
+    path = tmp_path / "roads.csv"
+    path.write_text("from,to,capacity,delay\na,b,3,1\nb,c,2,5\nc,a,4,2\n")
+    several = load(path, kind="maxcut")
+    assert several.notes[-1] == "2 columns of numbers, 'capacity', 'delay', and none is called weight: edges weigh 1"
+    path.write_text("from,to,capacity,weight\na,b,3,1\nb,c,2,5\nc,a,4,2\n")
+    assert "columns of numbers" not in " ".join(load(path, kind="maxcut").notes)
+
+
 def test_points_of_geojson_are_degrees(tmp_path):
     places = {"Paris": (2.35, 48.86), "Berlin": (13.4, 52.52), "Madrid": (-3.7, 40.42)}
     features = [

@@ -35,6 +35,7 @@ _SHARE = 1 / 3  # of the run that a shift may take at most
 _TRIALS = 161  # shifts that are tried, closest to one another near 0
 _SUBDIVISION = 10  # points of the grid in one step of the solver
 _FLATTENING = 4.0
+_FINE = 1e-6  # accuracy of the shift, of its range
 _FAST = 0.1  # speed that counts as fast, of the fastest
 _LINGERING = 0.5  # speed below which the outputs linger, of the fastest that follows
 _NO_SIDE = 1e-3  # distance from the middle below which an output rests there, of full scale
@@ -153,7 +154,7 @@ class ExactPath:
         ExactPath
             The path.
         """
-        fine = np.interp(np.arange((len(steps) - 1) * _SUBDIVISION + 1) / _SUBDIVISION, np.arange(len(steps)), steps)
+        fine = divide_steps(steps)
         return cls(fine, exact(fine) / span_v, longest_tau_s)
 
     @property
@@ -222,10 +223,28 @@ class ExactPath:
         found = [squares(shift) for shift in trials]
         best = int(np.argmin(found))
         around = (trials[max(best - 1, 0)], trials[min(best + 1, _TRIALS - 1)])
-        finer: Any = minimize_scalar(squares, bounds=around, method="bounded")
+        fine = {"xatol": _FINE * self.range_s}
+        finer: Any = minimize_scalar(squares, bounds=around, method="bounded", options=fine)
         shift = float(finer.x) if finer.fun < found[best] else float(trials[best])
         before, after = (float(np.abs(outputs - self.at(times, s)).max()) for s in (0.0, shift))
         return Aligned(shift, before, after) if after < before else Aligned(0.0, before, before)
+
+
+def divide_steps(steps: Float) -> Float:
+    """Divide the steps of a solver, so that straight lines between them are as good as its solution.
+
+    Parameters
+    ----------
+    steps : (k,) float
+        Times at which it stood, s.
+
+    Returns
+    -------
+    (m,) float
+        Times, ten to a step.
+    """
+    at = np.arange((len(steps) - 1) * _SUBDIVISION + 1) / _SUBDIVISION
+    return np.asarray(np.interp(at, np.arange(len(steps)), steps))
 
 
 def ends_alike(found: Float, expected: Float) -> bool:

@@ -10,11 +10,12 @@ where
 - t_0 is that slowest moment. A network that starts near a symmetric point lingers there, at a saddle; parts with
   offsets and a bandwidth leave it earlier or later.
 
-.. math:: \epsilon_{aligned} \le \min\big(2 P + F, \tfrac12\big)
+.. math:: \epsilon_{aligned} \le \min\big(2 P + B / 10 + F, \tfrac12\big)
 
-where P is how far the equation of the parts (``parts_equation``) is from the ideal one, aligned in the same way, 2 for
-what it leaves out, and F what outputs at rest may be off. From half of full scale on, an output is on another side than
-in the ODE whatever the shift: the circuit takes another way.
+where P is how far the equation of the parts (``parts_equation``) is from the ideal one, aligned in the same way, and
+B before it is; 2 and B / 10 are for what it leaves out, a tenth of its lags, and F is what outputs at rest may be
+off. From half of full scale on, an output is on another side than in the ODE whatever the shift: the circuit takes
+another way.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from neuromorph.ising import Float
 RANGE = 5.0  # largest shift, of the longest R C of coupled neurons
 _HALF = 0.5  # of full scale
 FAR_OFF = 0.25  # forecast, of full scale, that brings the bound to the half
-_MARGIN = 2.0  # on the difference that the parts' equation predicts
+_MARGIN = 2.0  # on the difference that the parts' equation predicts after alignment
+_LEFT_OUT = 0.1  # of the difference that it predicts before
 _SHARE = 1 / 3  # of the run that a shift may take at most
 _TRIALS = 161  # shifts that are tried, closest to one another near 0
 _SUBDIVISION = 10  # points of the grid in one step of the solver
@@ -75,7 +77,7 @@ class Alignment:
     slowest_s : float
         Time at which the ODE waits, s.
     predicted : float or None
-        P, of full scale; None of parts whose equation is not known.
+        P, as ``PartsForecast.after``; None of parts whose equation is not known.
     bound : float or None
         Largest difference after alignment that passes, of full scale; None where ``predicted`` is.
     way : Way
@@ -268,7 +270,9 @@ def ends_alike(found: Float, expected: Float) -> bool:
     return bool(np.array_equal(found[sided] >= 0.0, expected[sided] >= 0.0))
 
 
-def bound_alignment(path: ExactPath, found: Aligned, predicted: float | None, rest: float, same_end: bool) -> Alignment:
+def bound_alignment(
+    path: ExactPath, found: Aligned, forecast: Aligned | PartsForecast | None, rest: float, same_end: bool
+) -> Alignment:
     """Return the alignment of a trajectory with its bound and its verdict.
 
     Parameters
@@ -277,8 +281,8 @@ def bound_alignment(path: ExactPath, found: Aligned, predicted: float | None, re
         Path of the ODE.
     found : Aligned
         The trajectory beside it.
-    predicted : float or None
-        Largest difference after alignment that the equation of the parts has, of full scale, if there is one.
+    forecast : Aligned, PartsForecast or None
+        What the equation of the parts says, if there is one.
     rest : float
         What outputs at rest may be off, of full scale.
     same_end : bool
@@ -289,7 +293,10 @@ def bound_alignment(path: ExactPath, found: Aligned, predicted: float | None, re
     Alignment
         The alignment.
     """
-    bound = None if predicted is None else min(_MARGIN * predicted + rest, _HALF)
+    predicted = bound = None
+    if forecast is not None:
+        predicted = forecast.after
+        bound = min(_MARGIN * predicted + _LEFT_OUT * forecast.before + rest, _HALF)
     way: Way = "same" if bound is not None and found.after <= bound else "unbounded" if bound is None else "another"
     way = way if same_end else "another attractor"
     tau = path.longest_tau_s

@@ -10,11 +10,12 @@ where
 - t_0 is that slowest moment. A network that starts near a symmetric point lingers there, at a saddle; parts with
   offsets and a bandwidth leave it earlier or later.
 
-.. math:: \epsilon_{aligned} \le \min\big(2 P + F, \tfrac12\big)
+.. math:: \epsilon_{aligned} \le \min\big(2 P + B / 10 + F, \tfrac12\big)
 
-where P is how far the equation of the parts (``parts_equation``) is from the ideal one, aligned in the same way, 2 for
-what it leaves out, and F what outputs at rest may be off. From half of full scale on, an output is on another side than
-in the ODE whatever the shift: the circuit takes another way.
+where P is how far the equation of the parts (``parts_equation``) is from the ideal one, aligned in the same way, and
+B before it is; 2 and B / 10 are for what it leaves out, a tenth of its lags, and F is what outputs at rest may be
+off. From half of full scale on, an output is on another side than in the ODE whatever the shift: the circuit takes
+another way.
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ from neuromorph.ising import Float
 RANGE = 5.0  # largest shift, of the longest R C of coupled neurons
 _HALF = 0.5  # of full scale
 FAR_OFF = 0.25  # forecast, of full scale, that brings the bound to the half
-_MARGIN = 2.0  # on the difference that the parts' equation predicts
+_MARGIN = 2.0  # on the difference that the parts' equation predicts after alignment
+_LEFT_OUT = 0.1  # of the difference that it predicts before
 _SHARE = 1 / 3  # of the run that a shift may take at most
 _TRIALS = 161  # shifts that are tried, closest to one another near 0
 _SUBDIVISION = 10  # points of the grid in one step of the solver
 _FLATTENING = 4.0
+_FINE = 1e-6  # accuracy of the shift, of its range
 _FAST = 0.1  # speed that counts as fast, of the fastest
 _LINGERING = 0.5  # speed below which the outputs linger, of the fastest that follows
 _NO_SIDE = 1e-3  # distance from the middle below which an output rests there, of full scale
@@ -74,7 +77,7 @@ class Alignment:
     slowest_s : float
         Time at which the ODE waits, s.
     predicted : float or None
-        P, of full scale; None of parts whose equation is not known.
+        P, as ``PartsForecast.after``; None of parts whose equation is not known.
     bound : float or None
         Largest difference after alignment that passes, of full scale; None where ``predicted`` is.
     way : Way
@@ -153,7 +156,7 @@ class ExactPath:
         ExactPath
             The path.
         """
-        fine = np.interp(np.arange((len(steps) - 1) * _SUBDIVISION + 1) / _SUBDIVISION, np.arange(len(steps)), steps)
+        fine = divide_steps(steps)
         return cls(fine, exact(fine) / span_v, longest_tau_s)
 
     @property
@@ -222,10 +225,28 @@ class ExactPath:
         found = [squares(shift) for shift in trials]
         best = int(np.argmin(found))
         around = (trials[max(best - 1, 0)], trials[min(best + 1, _TRIALS - 1)])
-        finer: Any = minimize_scalar(squares, bounds=around, method="bounded")
+        fine = {"xatol": _FINE * self.range_s}
+        finer: Any = minimize_scalar(squares, bounds=around, method="bounded", options=fine)
         shift = float(finer.x) if finer.fun < found[best] else float(trials[best])
         before, after = (float(np.abs(outputs - self.at(times, s)).max()) for s in (0.0, shift))
         return Aligned(shift, before, after) if after < before else Aligned(0.0, before, before)
+
+
+def divide_steps(steps: Float) -> Float:
+    """Divide the steps of a solver, so that straight lines between them are as good as its solution.
+
+    Parameters
+    ----------
+    steps : (k,) float
+        Times at which it stood, s.
+
+    Returns
+    -------
+    (m,) float
+        Times, ten to a step.
+    """
+    at = np.arange((len(steps) - 1) * _SUBDIVISION + 1) / _SUBDIVISION
+    return np.asarray(np.interp(at, np.arange(len(steps)), steps))
 
 
 def ends_alike(found: Float, expected: Float) -> bool:
@@ -249,7 +270,9 @@ def ends_alike(found: Float, expected: Float) -> bool:
     return bool(np.array_equal(found[sided] >= 0.0, expected[sided] >= 0.0))
 
 
-def bound_alignment(path: ExactPath, found: Aligned, predicted: float | None, rest: float, same_end: bool) -> Alignment:
+def bound_alignment(
+    path: ExactPath, found: Aligned, forecast: Aligned | PartsForecast | None, rest: float, same_end: bool
+) -> Alignment:
     """Return the alignment of a trajectory with its bound and its verdict.
 
     Parameters
@@ -258,8 +281,8 @@ def bound_alignment(path: ExactPath, found: Aligned, predicted: float | None, re
         Path of the ODE.
     found : Aligned
         The trajectory beside it.
-    predicted : float or None
-        Largest difference after alignment that the equation of the parts has, of full scale, if there is one.
+    forecast : Aligned, PartsForecast or None
+        What the equation of the parts says, if there is one.
     rest : float
         What outputs at rest may be off, of full scale.
     same_end : bool
@@ -270,7 +293,10 @@ def bound_alignment(path: ExactPath, found: Aligned, predicted: float | None, re
     Alignment
         The alignment.
     """
-    bound = None if predicted is None else min(_MARGIN * predicted + rest, _HALF)
+    predicted = bound = None
+    if forecast is not None:
+        predicted = forecast.after
+        bound = min(_MARGIN * predicted + _LEFT_OUT * forecast.before + rest, _HALF)
     way: Way = "same" if bound is not None and found.after <= bound else "unbounded" if bound is None else "another"
     way = way if same_end else "another attractor"
     tau = path.longest_tau_s

@@ -11,13 +11,15 @@ import numpy as np
 from neuromorph.ising import Float
 
 from ..energy.spice_energy import save_all
-from ..extraction.network import extract_network
+from ..extraction.network import ExtractedNetwork, extract_network
 from ..netlist.circuit import BehavioralVoltage, Circuit, Element, Transient
 from ..netlist.expressions import Number
 from ..netlist.sources import VoltageSource
 from ..simulators.process import TIMEOUT_S
 from ..synthesis.cmos_neuron import STATIC, CmosNeurons
 from ..synthesis.hopfield_circuit import DEFAULT_STEPS_PER_TAU, charge_floor
+from ..synthesis.neurons import Neurons
+from ..synthesis.opamp_neuron import OpAmpNeurons
 from .certificate import END, RISE, TRAJECTORY, Certificate
 from .certify import with_steps
 from .engine_comparison import ReferenceCase, compare_engines
@@ -98,9 +100,8 @@ def certify_circuit(
     bound = end_bound(network, end, STATIC) if found.level == "transistor" else None
     way = None
     if not is_ideal and (factors == 1.0).all():
-        # Cells of ours have no offsets; those of op-amps are the netlist's own, so that no forecast is made of them.
-        neurons = CmosNeurons.of(network) if found.level == "transistor" else None
-        way = WayReference.of(network, potentials, start, bound or STATIC if neurons else END["opamp"], neurons)
+        rest = (bound or STATIC) if found.level == "transistor" else END["opamp"]
+        way = WayReference.of(network, potentials, start, rest, _neurons(found))
     case = ReferenceCase(
         run,
         [node for node, _ in found.outputs],
@@ -117,6 +118,16 @@ def certify_circuit(
         way=way,
     )
     return compare_engines(case, engines, refine, timeout_s, progress)
+
+
+def _neurons(found: ExtractedNetwork) -> Neurons | None:
+    """Return the amplifiers that the netlist has, with its offsets."""
+    g = found.network.activation
+    if found.level == "transistor":
+        return CmosNeurons.of(found.network)
+    if found.opamp is None or found.offsets_v is None:
+        return None
+    return OpAmpNeurons(g, found.opamp, found.offsets_v)
 
 
 def _as_behavioral(element: Element) -> Element:

@@ -2,20 +2,21 @@ r"""The equation of a network whose amplifiers are parts: what their errors do t
 
 .. math:: C_i \dot u_i = I_i - u_i / R_i + \sum_j \big(T^+_{ij} v_j + T^-_{ij} w_j\big)
 
-.. math:: \dot y = S \tanh\Big(\frac{2 \pi f_1}{S} \big(u + o_y - \tfrac{y}{k_1}\big)\Big), \quad
-    \dot v = S \tanh\Big(\frac{2 \pi f_1}{S} \big(x(y) + o_v - \tfrac{v}{k_2}\big)\Big), \quad
-    \dot w = S \tanh\Big(\frac{2 \pi f_1}{S} \big(o_w - \tfrac{v + w}{2}\big)\Big)
+.. math:: \dot y = d S \tanh\Big(\frac{2 \pi f_1}{S} \big(u + o_y - \tfrac{y}{k_1}\big)\Big), \quad
+    \dot v = d S \tanh\Big(\frac{2 \pi f_1}{S} \big(x(y) + o_v - \tfrac{v}{k_2}\big)\Big), \quad
+    \dot w = d S \tanh\Big(\frac{2 \pi f_1}{S} \big(o_w - \tfrac{v + w}{2}\big)\Big)
 
 where
 
 - T+ and T- are the positive synapses and the size of the negative ones, f_1 and S the gain-bandwidth product and the
-  slew rate of an op-amp, o the offsets that the circuit was drawn, k_1 and k_2 the gains of the stages,
+  slew rate of an op-amp, d what its output resistance leaves of them at the load of each output, o the offsets that
+  the circuit was drawn, k_1 and k_2 the gains of the stages,
 - x(y) is the limiter between them: g(y / k_1) / k_1, or on a board the diodes' (``board_neuron``); y stays within
   reach of the output.
 
 CMOS cells have no state here: v = V_s p(D p(u / V_o) / V_o), p(x) = x sqrt(1 - x^2 / 4) up to |x| = sqrt(2), with the
-current that the synapses draw from the cell's conductance. Finite gain, second poles, parasitic capacitances and output
-resistances are left out; ``alignment`` allows for them.
+current that the synapses draw from the cell's conductance. Finite gain, second poles and parasitic capacitances are
+left out; ``alignment`` allows for them.
 Sources: Boyle et al., IEEE J. Solid-State Circuits 9, 353 (1974), for the op-amp; Shichman and Hodges, ibid. 3, 285
 (1968), for the pair.
 """
@@ -39,8 +40,10 @@ from ..synthesis.board_neuron import DIODE, THERMAL_V, BoardNeurons
 from ..synthesis.cmos_neuron import DATA as TRANSISTORS
 from ..synthesis.cmos_neuron import CmosNeurons
 from ..synthesis.neurons import Neurons
+from ..synthesis.opamp import DATA as FEEDBACK
 from ..synthesis.opamp import OpAmp
 from ..synthesis.opamp_neuron import OpAmpNeurons
+from .alignment import divide_steps
 
 _LARGEST = 64  # the state has four numbers a neuron, and a stiff solver a matrix of their square
 _TOLERANCE = 1e-6  # of the state, in V
@@ -103,8 +106,11 @@ def solve_parts(
         return rhs(x)
 
     span = (0.0, duration_s)
-    solved = solve_ivp(watched, span, state, "LSODA", rtol=_TOLERANCE, atol=_TOLERANCE)
-    return (solved.t, outputs(solved.y.T)) if solved.success else None
+    solved = solve_ivp(watched, span, state, "LSODA", rtol=_TOLERANCE, atol=_TOLERANCE, dense_output=True)
+    if not solved.success:
+        return None
+    times = divide_steps(solved.t)
+    return times, outputs(solved.sol(times).T)
 
 
 _Equation = tuple[Callable[[Float], Float], Float, Callable[[Float], Float]]
@@ -138,19 +144,25 @@ def _equation(network: AnalogNetwork, neurons: Neurons, start: Float) -> _Equati
     first, second = neurons.stages if isinstance(neurons, BoardNeurons) else (neurons.stage, neurons.stage)
     slew, unity = part.slew_v_s, 2.0 * pi * part.bandwidth_hz
     of_y, of_v, of_w = neurons.offsets_v.T
+    feedback, load = 1.0 / FEEDBACK["feedback"].value, np.zeros(n)
+    if isinstance(neurons, BoardNeurons):
+        load = np.full(n, 1.0 / BOARD["limiter_resistor"].value)
+    passed_y = 1.0 / (1.0 + part.output_ohm * (load + feedback))
+    passed_v = 1.0 / (1.0 + part.output_ohm * (up.sum(axis=0) + feedback * (1.0 + (down.sum(axis=0) > 0.0))))
+    passed_w = 1.0 / (1.0 + part.output_ohm * (down.sum(axis=0) + feedback))
 
-    def chased(missing: Float, out: Float) -> Float:
+    def chased(missing: Float, out: Float, passed: Float) -> Float:
         beyond = out - np.clip(out, -part.reach_v, part.reach_v)
-        return np.asarray(slew * np.tanh(unity * missing / slew) - unity * beyond)
+        return np.asarray(passed * slew * np.tanh(unity * missing / slew) - unity * beyond)
 
     def rhs(state: Float) -> Float:
         u, y, v, w = state.reshape(4, n)
         return np.concatenate(
             [
                 network_rate(u, v, w),
-                chased(u + of_y - y / first, y),
-                chased(limiter(y) + of_v - v / second, v),
-                chased(of_w - (v + w) / 2.0, w),
+                chased(u + of_y - y / first, y, passed_y),
+                chased(limiter(y) + of_v - v / second, v, passed_v),
+                chased(of_w - (v + w) / 2.0, w, passed_w),
             ]
         )
 

@@ -86,8 +86,7 @@ class WayReference:
             Shift, differences, bound and verdict.
         """
         found = self.path.align(since_start_s, voltages / span_v)
-        predicted = None if self.forecast is None else self.forecast.after
-        return bound_alignment(self.path, found, predicted, self.rest, same_attractor)
+        return bound_alignment(self.path, found, self.forecast, self.rest, same_attractor)
 
 
 def release_s(neurons: Neurons) -> float:

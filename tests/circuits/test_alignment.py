@@ -7,9 +7,9 @@ import pytest
 
 from circuits import certify, certify_circuit, certify_problem, installed_engines, problem_netlist, read_netlist
 from circuits.certificate import certify as certificate
+from circuits.certificate import way_reference
 from circuits.certificate.alignment import Aligned, ExactPath, bound_alignment, ends_alike
 from circuits.certificate.parts_equation import solve_parts
-from circuits.certificate.way_reference import WayReference
 from circuits.netlist.circuit import Capacitor
 from circuits.synthesis.hopfield_circuit import build_neurons
 from neuromorph import MaxCut, Recall
@@ -45,7 +45,9 @@ def test_ways_of_parts_hold_once_they_are_aligned(problem, level):
     found, forecast = way(made), made.forecast
     assert found.way == "same"
     assert found.after <= found.bound <= 0.5
-    assert found.bound == pytest.approx(2.0 * forecast.after + (0.05 if level == "transistor" else 0.02), rel=1e-6)
+    assert found.bound == pytest.approx(
+        2.0 * forecast.after + 0.1 * forecast.before + (0.05 if level == "transistor" else 0.02), rel=1e-6
+    )
     assert found.shift_s == pytest.approx(forecast.shift_s, abs=0.05 * made.tau_s)
     assert forecast.same_attractor
     assert forecast.decided_by is None
@@ -93,7 +95,7 @@ def test_a_start_at_the_separatrix_is_decided_by_offsets_and_says_so(level):
     made = certify_problem(CLOSE, rng=2, level=level, engines=FAST[:1])
     assert way(made).way == "another attractor"
     assert not made.passed
-    assert (made.forecast.same_attractor, made.forecast.decided_by) == (False, "offsets")
+    assert made.forecast.decided_by == "offsets"  # as they are, or with a quarter more of them
     assert "aligned_error" not in checks(made)
     if level == "opamp":  # a hair on the right side by the equation of the parts, which a circuit is on the wrong one
         hair = certify(HELD, [2e-3, -1e-3], level="opamp", engines=FAST[:1], rng=2)
@@ -119,8 +121,18 @@ def test_a_shift_is_found_to_a_hundredth(shift):
     times = np.linspace(0.0, 30.0, 1234)
     found = path().align(times, np.stack([leave(times - shift), -leave(times - shift)], axis=1))
     assert found.shift_s == pytest.approx(shift, abs=0.01)
-    assert found.after < 0.01
+    assert found.after < 2e-3
     assert found.before == pytest.approx(np.abs(leave(times - shift) - leave(times)).max(), abs=1e-3)
+
+
+def test_a_shift_is_found_at_the_scale_of_a_circuit():
+    """A tolerance in seconds would stop at the nearest shift that was tried."""
+    made = path()
+    fast = ExactPath(1e-6 * made.times, made.outputs, 6e-6)
+    times = np.linspace(0.0, 30e-6, 1234)
+    found = fast.align(times, np.stack([leave(1e6 * times - 0.37), -leave(1e6 * times - 0.37)], axis=1))
+    assert found.shift_s == pytest.approx(0.37e-6, abs=1e-9)
+    assert found.after < 1e-3
 
 
 def test_the_equation_waits_where_it_is_slowest():
@@ -142,10 +154,11 @@ def test_the_equation_waits_where_it_is_slowest():
 
 def test_a_bound_is_at_most_half_of_full_scale_and_none_without_an_equation():
     def of(after, predicted, same=True):
-        return bound_alignment(path(), Aligned(0.1, 0.9, after), predicted, 0.02, same)
+        forecast = None if predicted is None else Aligned(0.1, 0.3, predicted)
+        return bound_alignment(path(), Aligned(0.1, 0.9, after), forecast, 0.02, same)
 
-    assert (of(0.1, 0.05).bound, of(0.1, 0.05).way) == (pytest.approx(0.12), "same")
-    assert of(0.13, 0.05).way == "another"
+    assert (of(0.1, 0.05).bound, of(0.1, 0.05).way) == (pytest.approx(0.15), "same")
+    assert of(0.16, 0.05).way == "another"
     assert (of(0.49, 0.4).bound, of(0.49, 0.4).way, of(0.51, 0.4).way) == (0.5, "same", "another")
     assert (of(0.1, None).bound, of(0.1, None).way) == (None, "unbounded")
     assert of(0.1, 0.05, same=False).way == "another attractor"
@@ -190,19 +203,26 @@ def test_no_equation_of_a_vendors_part_or_of_a_large_network_is_solved():
 
 @pytest.mark.parametrize("level", ["opamp", "transistor"])
 def test_a_netlist_that_is_read_is_aligned_as_well(level):
-    """Offsets of a netlist's op-amps are its own: its way is aligned and has no bound."""
+    """Its offsets are read, too: the forecast is that of the problem, whose resistors are E96 there."""
     made = certify_circuit(read_netlist(problem_netlist(MEMORY, level=level)), engines=FAST[:1])
     found = way(made)
     assert made.passed, made.checks()
-    if level == "opamp":
-        assert (found.bound, found.way, made.forecast) == (None, "unbounded", None)
-        assert {"aligned_error"} <= {each.what for each in made.unbounded()}
-    else:
-        assert found.way == "same"
+    assert found.way == "same"
     assert found.after <= found.before
+    problem = certify_problem(MEMORY, level=level, engines=FAST[:1]).forecast
+    assert made.forecast.shift_s == pytest.approx(problem.shift_s, abs=0.02 * made.tau_s)
+    assert made.forecast.after == pytest.approx(problem.after, rel=0.3)
+
+
+def test_without_an_equation_the_aligned_way_is_listed_as_unbounded(monkeypatch):
+    monkeypatch.setattr(way_reference, "solve_parts", lambda *_: None)
+    made = certify_problem(MEMORY, level="opamp", engines=FAST[:1])
+    assert (way(made).bound, way(made).way, made.forecast) == (None, "unbounded", None)
+    assert {each.what for each in made.unbounded()} == {"aligned_error", "energy_error"}
+    assert "aligned_error" not in checks(made)
+    assert made.passed
 
 
 def test_an_algebraic_activation_is_aligned_too():
     network = AnalogNetwork([[0.0, 2e-5], [2e-5, 0.0]], np.full(2, 4.5e4), 1e-9, 0.0, Algebraic(20.0, 1.0))
     assert way(certify(network, [1e-3, 0.6e-3], level="opamp", engines=FAST[:1])).way == "same"
-    assert WayReference.__dataclass_fields__["forecast"].default is None

@@ -207,8 +207,6 @@ def _study(
     from dataclasses import replace
 
     from ..protocol import TargetError
-    from ..study import compare
-    from ..study.proven_bound import proven_bound
     from .kernel_helper import kernel_helper
     from .progress import progress_bars
 
@@ -217,6 +215,9 @@ def _study(
     bars = progress_bars(show=not (arguments.json or arguments.quiet or arguments.format != "table"))
     helper = kernel_helper(problem, task, arguments.targets, arguments.all)
     with user_errors(ValueError, TargetError), helper, bars as progress, output_kept_clean():  # more reads than fit
+        from ..study import compare  # takes a while, in which the helper compiles
+        from ..study.proven_bound import proven_bound
+
         comparison = compare(
             problem,
             arguments.targets,

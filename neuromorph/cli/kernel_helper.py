@@ -93,8 +93,12 @@ def _help(problem: Problem, task: Task | None, targets: Sequence[str] | None, ev
 
 def _read_each(problem: Problem, task: Task | None, targets: Sequence[str] | None, every: bool) -> None:
     from ..problems import Tsp
-    from ..runtime.signals import Interrupts
     from ..sampling.replicas.protocol import compile_sweep
+
+    if not isinstance(problem, Tsp):  # whose spins are many, and which has kernels of its own
+        compile_sweep(problem.ising())
+
+    from ..runtime.signals import Interrupts
     from ..study.compare import asked_problem
     from ..study.installed import labeled
     from ..study.proven_bound import proven_bound
@@ -102,8 +106,6 @@ def _read_each(problem: Problem, task: Task | None, targets: Sequence[str] | Non
 
     task = problem.task(_READS, 0) if task is None else task
     asked = asked_problem(problem, task)
-    if not isinstance(asked, Tsp):  # whose spins are many, and which has kernels of its own
-        compile_sweep(asked.ising())
     for _, device in reversed(labeled(targets, Interrupts(False), every=every)):
         if task_name(task) not in device.supported_tasks:
             continue

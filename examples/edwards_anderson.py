@@ -66,10 +66,20 @@ def crossing(small: np.ndarray, large: np.ndarray) -> float:
     return float(TEMPERATURES[k] + share * (TEMPERATURES[k + 1] - TEMPERATURES[k]))
 
 
+def pairs_of(sides: list[int]) -> list[tuple[int, int]]:
+    """Sizes that follow each other, and last the smallest with the largest, whose curves part most."""
+    return list(dict.fromkeys([*pairwise(sides), (sides[0], sides[-1])]))
+
+
 def crossings(of: dict[int, np.ndarray]) -> np.ndarray:
-    """(pairs, 2): where xi / L and where g cross, of each two sizes that follow each other."""
-    each = [curves(moments_of, side) for side, moments_of in of.items()]
-    return np.array([[crossing(*both) for both in zip(a, b, strict=True)] for a, b in pairwise(each)])
+    """(pairs, 2): where xi / L and where g cross, of each two sizes."""
+    each = {side: curves(moments_of, side) for side, moments_of in of.items()}
+    return np.array([[crossing(*both) for both in zip(each[a], each[b], strict=True)] for a, b in pairs_of([*each])])
+
+
+def told(value: float, error: float) -> str:
+    """Words of a crossing."""
+    return f"{value:.3f} +- {error:.3f}" if np.isfinite(value) else "none of the temperatures"
 
 
 def main(argv: list[str] | None = None) -> dict[str, float]:
@@ -94,15 +104,14 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     values = crossings(found)
     again = [crossings({side: of[rng.integers(0, len(of), len(of))] for side, of in found.items()}) for _ in range(300)]
     errors = np.nanstd(again, axis=0)
-    pairs = list(pairwise(options.sides))
+    pairs = pairs_of(options.sides)
     for (a, b), value, error in zip(pairs, values, errors, strict=True):
-        told = [f"{x:.3f} +- {e:.3f}" for x, e in zip(value, error, strict=True)]
-        print(f"{a}^3 and {b}^3 cross: xi / L at {told[0]}, g at {told[1]}")
+        print(f"{a}^3 and {b}^3 cross: xi / L at {told(value[0], error[0])}, g at {told(value[1], error[1])}")
     (small, large), values, errors = pairs[-1], values[-1], errors[-1]
     _draw(found, values, options.out)
     print(f"wrote {options.out}")
     print(f"T_c published {PUBLISHED} +- {PUBLISHED_ERROR}, from sizes to 40^3; ours, {small}^3 and {large}^3: xi / L "
-          f"cross at {values[0]:.3f} +- {errors[0]:.3f}, Binder's g at {values[1]:.3f} +- {errors[1]:.3f}, without "
+          f"cross at {told(values[0], errors[0])}, Binder's g at {told(values[1], errors[1])}, without "
           "corrections for finite size")  # fmt: skip
     return {"xi": float(values[0]), "g": float(values[1]), "xi error": float(errors[0]), "g error": float(errors[1])}
 
@@ -124,7 +133,7 @@ def _draw(found: dict[int, np.ndarray], values: np.ndarray, out: Path) -> None:
     for ax, name, value in zip(axes, ("ξ / L", "Binder's g"), values, strict=True):
         ax.axvline(PUBLISHED, color=MUTED, ls="--", lw=1, label="published T_c")
         if np.isfinite(value):
-            ax.axvline(value, color=MUTED, ls=":", lw=1, label="crossing of the largest two")
+            ax.axvline(value, color=MUTED, ls=":", lw=1, label="crossing of the smallest and the largest")
         ax.set(xlabel="temperature", ylabel=name)
         ax.grid(color=LINE)
         ax.legend(fontsize=8, frameon=False)

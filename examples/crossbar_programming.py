@@ -1,4 +1,4 @@
-"""What does a precise weight cost? Write-verify, slices, and what wires and converters then leave of it.
+"""Cost of a precise weight: write-verify, slices, and what wires and converters then leave of it.
 
 Run it: python examples/crossbar_programming.py --out crossbar_programming.png
 """

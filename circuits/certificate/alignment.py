@@ -64,7 +64,7 @@ class Aligned:
 
 @dataclass(frozen=True)
 class Alignment:
-    """How the trajectory of an engine was aligned with the ODE, and how far apart the two may be.
+    """Time shift that aligns the trajectory of an engine with the ODE, and the bound on their difference.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What the way of an engine is compared with, where amplifiers are parts: the path of the ODE, and a forecast."""
+"""Reference trajectory of an engine where amplifiers are parts: that of the ODE, and a forecast of the difference."""
 
 from __future__ import annotations
 

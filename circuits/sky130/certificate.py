@@ -118,7 +118,7 @@ class Sky130Certificate:
 
     @property
     def passed(self) -> bool:
-        """Whether all of it holds."""
+        """True if every bound holds."""
         return not self.failed
 
     def to_dict(self) -> dict[str, Any]:

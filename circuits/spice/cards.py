@@ -35,7 +35,7 @@ class Card:
 
     @property
     def is_comment(self) -> bool:
-        """Whether the card is a comment."""
+        """True if the card is a comment."""
         return self.text.startswith("*")
 
 

@@ -19,7 +19,7 @@ class Neurons(Protocol):
 
     @property
     def uic(self) -> bool:
-        """Whether ``initial`` is a complete start; else an operating point is searched."""
+        """True if ``initial`` is a complete start; else an operating point is searched."""
 
     def shared(self) -> Iterator[Element]:
         """Return the elements that all neurons share, such as rails and bias.

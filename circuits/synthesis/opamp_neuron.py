@@ -144,7 +144,7 @@ class OpAmpNeurons:
 
     @property
     def uic(self) -> bool:
-        """Whether ``initial`` is a complete start: the states within a vendor's model are not known."""
+        """True if ``initial`` is a complete start: the states within a vendor's model are not known."""
         return isinstance(self.part, OpAmp)
 
     @cached_property

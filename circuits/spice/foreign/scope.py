@@ -1,4 +1,4 @@
-"""What a netlist, or one of its subcircuits, defines: parameters, functions, models, subcircuits, cards of elements."""
+"""Definitions of a netlist or of a subcircuit: parameters, functions, models, subcircuits, cards of elements."""
 
 from __future__ import annotations
 
